@@ -1,0 +1,1 @@
+"""Every socket, file and server wirewatch touches, behind the Protocols of `connectors.interfaces`."""

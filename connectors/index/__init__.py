@@ -1,0 +1,1 @@
+"""Implementations of the article, search and hit Protocols of `connectors.interfaces`."""

@@ -1,0 +1,210 @@
+"""The index of the embedded size: articles, versions, hits and alerts in one SQLite file, searched with FTS5.
+
+FTS5 only finds candidates: it holds the folded text (`schemas.query.fold`), and the matcher decides. The pipeline's
+reading position lies in the same file and is saved in the same transaction as the documents before it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from connectors.interfaces import Candidates, HitFilter, Mark, Positions
+from connectors.sqlite import Database
+from schemas import codec
+from schemas.alert import Alert
+from schemas.article import Article, Version
+from schemas.hit import Hit
+from schemas.query.fold import folded_text
+
+_LAYOUTS = (
+    """
+    CREATE TABLE articles (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, seen_at INTEGER NOT NULL, document BLOB NOT NULL
+    );
+    CREATE INDEX articles_newest ON articles (seen_at DESC, id);
+    CREATE VIRTUAL TABLE words USING fts5 (
+        text, tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* S* P* C*'"
+    );
+    CREATE TABLE versions (id TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE hits (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, seen_at INTEGER NOT NULL,
+        watchlist TEXT NOT NULL, language TEXT NOT NULL, document BLOB NOT NULL
+    );
+    CREATE INDEX hits_newest ON hits (seen_at DESC, id);
+    CREATE TABLE alerts (id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, document BLOB NOT NULL);
+    CREATE INDEX alerts_newest ON alerts (created_at DESC, id);
+    CREATE TABLE positions (
+        consumer TEXT, part INTEGER, place INTEGER NOT NULL, PRIMARY KEY (consumer, part)
+    ) WITHOUT ROWID;
+    """,
+)
+
+
+class EmbeddedIndex:
+    """`ArticleStore`, `Search`, `HitStore` and `PositionStore` over one SQLite file."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._database = Database(path, _LAYOUTS, read_only=read_only)
+
+    def apply(self, articles: Sequence[Article], versions: Sequence[Version], mark: Mark | None = None) -> None:
+        """See `ArticleStore.apply`: one transaction, the mark included."""
+        with self._database.transaction() as connection:
+            for article in articles:
+                _merge_article(connection, article)
+            connection.executemany(
+                "INSERT OR IGNORE INTO versions VALUES (?, ?)",
+                [(version.version_id, codec.encode(version)) for version in versions],
+            )
+            if mark is not None:
+                _save_positions(connection, mark.consumer, mark.positions)
+
+    def article(self, article_id: str) -> Article | None:
+        """See `ArticleStore.article`."""
+        rows = self._database.rows("SELECT document FROM articles WHERE id = ?", (article_id,))
+        return codec.decode(cast("bytes", rows[0][0]), Article, subject=article_id) if rows else None
+
+    def version(self, version_id: str) -> Version | None:
+        """See `ArticleStore.version`."""
+        rows = self._database.rows("SELECT document FROM versions WHERE id = ?", (version_id,))
+        return codec.decode(cast("bytes", rows[0][0]), Version, subject=version_id) if rows else None
+
+    def candidates(self, wanted: Candidates) -> Iterator[Article]:
+        """See `Search.candidates`."""
+        where, values = "1", cast("list[object]", [])
+        if wanted.since is not None:
+            where += " AND seen_at >= ?"
+            values.append(_milliseconds(wanted.since))
+        if wanted.any_of and all(wanted.any_of):
+            where += " AND number IN (SELECT rowid FROM words WHERE words MATCH ?)"
+            values.append(_match_expression(wanted.any_of))
+        for document in self._database.newest("articles", "seen_at", where, values):
+            yield codec.decode(document, Article)
+
+    def count(self) -> int:
+        """See `Search.count`."""
+        return cast("int", self._database.rows("SELECT count(*) FROM articles")[0][0])
+
+    def put(self, hits: Sequence[Hit], alerts: Sequence[Alert]) -> None:
+        """See `HitStore.put`: one transaction."""
+        with self._database.transaction() as connection:
+            for hit in hits:
+                _merge_hit(connection, hit)
+            connection.executemany(
+                "INSERT OR REPLACE INTO alerts VALUES (?, ?, ?)",
+                [(alert.alert_key, _milliseconds(alert.created_at), codec.encode(alert)) for alert in alerts],
+            )
+
+    def newest(self, wanted: HitFilter, limit: int) -> Iterator[Hit]:
+        """See `HitStore.newest`."""
+        where, values = "1", cast("list[object]", [])
+        if wanted.watchlist:
+            where += " AND watchlist = ?"
+            values.append(wanted.watchlist)
+        if wanted.language:
+            where += " AND (language = ? OR substr(language, 1, ?) = ?)"
+            values += [wanted.language, len(wanted.language) + 1, wanted.language + "-"]
+        if wanted.since is not None:
+            where += " AND seen_at >= ?"
+            values.append(_milliseconds(wanted.since))
+        documents = self._database.newest("hits", "seen_at", where, values)
+        for document in itertools.islice(documents, limit or None):
+            yield codec.decode(document, Hit)
+
+    def after(self, cursor: int, limit: int) -> Sequence[tuple[int, Hit]]:
+        """See `HitStore.after`."""
+        rows = self._database.rows(
+            "SELECT number, document FROM hits WHERE number > ? ORDER BY number LIMIT ?", (cursor, limit)
+        )
+        return [(cast("int", number), codec.decode(cast("bytes", document), Hit)) for number, document in rows]
+
+    def last_cursor(self) -> int:
+        """See `HitStore.last_cursor`."""
+        return cast("int", self._database.rows("SELECT coalesce(max(number), 0) FROM hits")[0][0])
+
+    def alerts(self, limit: int) -> Iterator[Alert]:
+        """See `HitStore.alerts`."""
+        documents = self._database.newest("alerts", "created_at", "1", ())
+        for document in itertools.islice(documents, limit or None):
+            yield codec.decode(document, Alert)
+
+    def positions(self, consumer: str) -> Positions:
+        """See `PositionStore.positions`."""
+        rows = self._database.rows("SELECT part, place FROM positions WHERE consumer = ?", (consumer,))
+        return dict(cast("list[tuple[int, int]]", rows))
+
+    def save_positions(self, consumer: str, positions: Positions) -> None:
+        """See `PositionStore.save_positions`."""
+        with self._database.transaction() as connection:
+            _save_positions(connection, consumer, positions)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+
+def _merge_article(connection: sqlite3.Connection, article: Article) -> None:
+    row = connection.execute("SELECT number, document FROM articles WHERE id = ?", (article.article_id,)).fetchone()
+    stored = codec.decode(row[1], Article, subject=article.article_id) if row else None
+    merged = stored.merge(article) if stored else article
+    if merged == stored:
+        return
+    document = codec.encode(merged)
+    seen_at = _milliseconds(merged.seen_at)
+    if row is None:
+        number = connection.execute(
+            "INSERT INTO articles (id, seen_at, document) VALUES (?, ?, ?)", (merged.article_id, seen_at, document)
+        ).lastrowid
+    else:
+        number = row[0]
+        connection.execute("UPDATE articles SET seen_at = ?, document = ? WHERE number = ?", (seen_at, document, number))
+    if stored is None or stored.content_hash != merged.content_hash:
+        connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
+        # A form feed between the fields keeps a phrase from running from one into the next.
+        text = " \x0c ".join(folded_text(field) for field in (merged.title, merged.summary, merged.body))
+        connection.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, text))
+
+
+def _merge_hit(connection: sqlite3.Connection, hit: Hit) -> None:
+    row = connection.execute("SELECT document FROM hits WHERE id = ?", (hit.hit_id,)).fetchone()
+    stored = codec.decode(row[0], Hit, subject=hit.hit_id) if row else None
+    merged = stored.merge(hit) if stored else hit
+    if merged == stored:
+        return
+    connection.execute(
+        "INSERT INTO hits (id, seen_at, watchlist, language, document) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, language = excluded.language,"
+        " document = excluded.document",
+        (merged.hit_id, _milliseconds(merged.seen_at), merged.watchlist, merged.language, codec.encode(merged)),
+    )
+
+
+def _save_positions(connection: sqlite3.Connection, consumer: str, positions: Positions) -> None:
+    rows = [(consumer, partition, place) for partition, place in positions.items()]
+    connection.executemany("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)", rows)
+
+
+def _match_expression(any_of: tuple[tuple[tuple[str, ...], ...], ...]) -> str:
+    return " OR ".join("(" + " AND ".join(map(_phrase, phrases)) + ")" for phrases in any_of)
+
+
+def _phrase(tokens: tuple[str, ...]) -> str:
+    # FTS5 knows a prefix only at the end of a phrase: cut there. What is lost, adjacency, the matcher checks.
+    runs: list[str] = []
+    words: list[str] = []
+    for token in tokens:
+        words.append(token.removesuffix("*"))
+        if token.endswith("*"):
+            runs.append(f'"{" ".join(words)}" *')
+            words = []
+    if words:
+        runs.append(f'"{" ".join(words)}"')
+    return " AND ".join(runs)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

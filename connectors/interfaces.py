@@ -1,0 +1,228 @@
+"""The borders: one small Protocol for each outside thing, its contract in the docstring.
+
+An embedded implementation sits beside each one for a server; both pass the same suite in `tests/contracts/`.
+Unless a docstring says otherwise: calls may block, are safe from several threads, raise `StoreError` (`retryable` when
+waiting can help), and whoever opened a thing closes it; a closed thing is not used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Literal, Protocol
+
+import msgspec
+
+from schemas.alert import Alert
+from schemas.article import Article, Version
+from schemas.feed import FeedState
+from schemas.hit import Hit
+
+Topic = Literal["items", "hits", "deadletters", "fetches", "actions", "alerts"]
+"""Topics by their name without the prefix of the settings (`wirewatch.`)."""
+
+Positions = Mapping[int, int]
+"""Next offset to read, by partition."""
+
+
+class NewRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A record to append. `key` decides the partition: records with one key stay in order."""
+
+    topic: Topic
+    key: str
+    value: bytes
+    headers: dict[str, str] = {}
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A record as read back, with its place."""
+
+    topic: Topic
+    partition: int
+    offset: int
+    key: str
+    value: bytes
+    headers: dict[str, str] = {}
+    appended_at: datetime
+
+    @property
+    def position(self) -> str:
+        """`topic/partition/offset`: how errors and dead letters name the record."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+class Log(Protocol):
+    """An append-only log of topics."""
+
+    def append(self, records: Sequence[NewRecord]) -> None:
+        """Append all, in order. Returns only when they are durable; on an error some may have been appended."""
+
+    def read(self, topic: Topic, start: Positions, limit: int) -> Sequence[Record]:
+        """At most `limit` records from `start` on (a partition not named starts at its beginning), in offset order
+        within a partition; empty at the end. Does not wait. A start before the oldest record kept is an error."""
+
+    def ends(self, topic: Topic) -> Positions:
+        """The offset the next record of each partition will get."""
+
+    def close(self) -> None:
+        """Release files and sockets."""
+
+
+class PositionStore(Protocol):
+    """Where a consumer keeps its place."""
+
+    def positions(self, consumer: str) -> Positions:
+        """The saved place of `consumer`; empty when it never saved one."""
+
+    def save_positions(self, consumer: str, positions: Positions) -> None:
+        """Save durably; partitions not named keep theirs."""
+
+
+class Consumer(Protocol):
+    """One reader of one topic with a place of its own. Not shared between threads."""
+
+    name: str
+
+    def read(self, limit: int, wait: float) -> Sequence[Record]:
+        """Records after those read before; waits up to `wait` seconds for the first, then takes what is there."""
+
+    def commit(self, positions: Positions) -> None:
+        """Everything before `positions` is processed: a restart begins there. Cheap when already saved."""
+
+    def lag(self) -> int:
+        """Records between the committed place and the end of the topic."""
+
+    def close(self) -> None:
+        """Release what the consumer opened."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A consumer's place, to be saved together with what was made from the records before it."""
+
+    consumer: str
+    positions: dict[int, int]
+
+
+class InFlight(Protocol):
+    """What a process had in hand when it died: a note on disk beside each batch."""
+
+    def previous(self) -> tuple[str, int, int] | None:
+        """(first position, records, deaths in a row with it) of a batch begun and never ended; None after a clean end."""
+
+    def begin(self, first: str, records: int, deaths: int) -> None:
+        """A batch of `records` starting at position `first` is about to run; `deaths` it has already seen."""
+
+    def end(self) -> None:
+        """The batch was committed."""
+
+
+class ArticleStore(Protocol):
+    """Articles and their versions."""
+
+    def apply(self, articles: Sequence[Article], versions: Sequence[Version], mark: Mark | None = None) -> None:
+        """Merge each article into the stored one (compare-and-set or a transaction, so concurrent writers cannot lose
+        an update), write each version once, and return when durable. A store that also keeps reading positions saves
+        `mark` in the same transaction; others ignore it."""
+
+    def article(self, article_id: str) -> Article | None:
+        """The article, or None."""
+
+    def version(self, version_id: str) -> Version | None:
+        """The version, or None."""
+
+
+class Candidates(msgspec.Struct, frozen=True, kw_only=True):
+    """Which articles can match a query: a superset, which the matcher then decides.
+
+    `any_of` is a disjunction of conjunctions of phrases; a phrase is a tuple of folded tokens next to each other, the
+    last characters of a token may be `*` (prefix). An empty `any_of` means every article.
+    """
+
+    any_of: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    since: datetime | None = None
+
+
+class Search(Protocol):
+    """Finding articles by their words."""
+
+    def candidates(self, wanted: Candidates) -> Iterator[Article]:
+        """Articles that may match, newest `seen_at` first, streamed; ties by article id."""
+
+    def count(self) -> int:
+        """Articles stored."""
+
+
+class HitFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which hits to list; empty fields do not limit. `language` also takes a macro-language (`sr` finds `sr-Latn`)."""
+
+    watchlist: str = ""
+    language: str = ""
+    since: datetime | None = None
+
+
+class HitStore(Protocol):
+    """Hits with their stories, and alerts, as the desk copies them. The desk is the only writer."""
+
+    def put(self, hits: Sequence[Hit], alerts: Sequence[Alert]) -> None:
+        """Insert or merge hits (`Hit.merge`), insert or replace alerts; durable on return."""
+
+    def newest(self, wanted: HitFilter, limit: int) -> Iterator[Hit]:
+        """Hits, newest `seen_at` first, at most `limit` (0 = all), streamed."""
+
+    def after(self, cursor: int, limit: int) -> Sequence[tuple[int, Hit]]:
+        """Hits first stored after `cursor`, oldest first, each with the cursor that continues behind it; for live
+        views. A cursor only grows; the greatest one is found with `last_cursor`."""
+
+    def last_cursor(self) -> int:
+        """The cursor of the hit stored last; 0 when there is none."""
+
+    def alerts(self, limit: int) -> Iterator[Alert]:
+        """Alerts, newest `created_at` first, at most `limit` (0 = all)."""
+
+
+class FeedStates(Protocol):
+    """What the poller remembers between polls."""
+
+    def state(self, feed_url: str) -> FeedState | None:
+        """The state of one feed, or None before its first poll."""
+
+    def states(self) -> Iterable[FeedState]:
+        """All states, by address."""
+
+    def seen(self, feed_url: str, item_ids: Sequence[str]) -> Mapping[str, str]:
+        """Content hash last sent for each of `item_ids` that this feed has already brought."""
+
+    def save(self, state: FeedState, seen: Mapping[str, str]) -> None:
+        """Save the state and the items now acknowledged (item id -> content hash), in one transaction."""
+
+    def close(self) -> None:
+        """Release the file."""
+
+
+class Mailer(Protocol):
+    """Hands over one message to one recipient."""
+
+    def send(self, message: EmailMessage, recipient: str) -> str:
+        """Returns the server's answer once it has taken responsibility. Raises `DeliveryError`. Sending a message
+        with a `Message-ID` sent before may deliver a second copy, but never under another `Message-ID`."""
+
+    def close(self) -> None:
+        """End the session; errors are ignored."""
+
+
+class WatchlistFile(msgspec.Struct, frozen=True):
+    """One watchlist file as read: its name for messages, and its text."""
+
+    name: str
+    text: str
+
+
+class WatchlistFiles(Protocol):
+    """The watchlist files of this run."""
+
+    def stamp(self) -> str:
+        """Changes whenever a file was added, removed or edited. Cheap: called before every batch."""
+
+    def read(self) -> Sequence[WatchlistFile]:
+        """All files by name. Raises `WatchlistError` when one cannot be read."""

@@ -1,0 +1,41 @@
+"""A record or document that could not be processed: set aside with reason and raw bytes, to be replayed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from schemas.time import Time
+
+RAW_LIMIT = 64 * 1024
+"""Bytes of a document kept in its dead letter; log records are kept whole."""
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """One state of one dead letter. The topic holds its history; the newest state of an `id` is the present one."""
+
+    id: str
+    """Hash of `position` and `stage`: the same record failing in the same place is the same dead letter."""
+    stage: str
+    """Where it failed: `decode`, `language`, `match`, `hits`, `index`, `process` (died with it), `parse`, `entry`."""
+    reason: str
+    position: str
+    """`topic/partition/offset` of a record, or `feed address#body hash` of a document."""
+    subject: str = ""
+    """The feed, item or document the bytes belong to, as far as it could be told."""
+    topic: str = ""
+    key: str = ""
+    headers: dict[str, str] = {}
+    raw: bytes = b""
+    """The log record whole, or the first 64 KiB of a document."""
+    length: int = 0
+    """Bytes of the whole record or document."""
+    raw_hash: str = ""
+    failed_at: Time
+    status: Literal["open", "replayed"] = "open"
+
+    @property
+    def whole(self) -> bool:
+        """Whether `raw` is all there was."""
+        return len(self.raw) == self.length

@@ -1,0 +1,59 @@
+"""What one feed said: one entry of one poll, as it travels through `wirewatch.items`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from schemas.time import Time
+
+FIELDS = ("title", "summary", "body")
+"""The text fields of an item, version and article, in reading order; spans name one of them."""
+
+
+class Outlet(msgspec.Struct, frozen=True, kw_only=True):
+    """The source behind an item, as the source list knew it when the item was seen."""
+
+    name: str = ""
+    country: str = ""
+    language: str = ""
+    kind: str = ""
+
+
+class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of one feed document. Text fields are plain text: no markup, NFC, single spaces."""
+
+    feed_url: str
+    native_id: str
+    """The entry's own id as the feed gave it; without one, what the identity ladder rests on."""
+    id_policy: Literal["guid", "guid+link", "link", "title+date", "content", "given"]
+    item_id: str
+    article_id: str
+    keyed_by: Literal["address", "item"]
+    content_hash: str
+    version_id: str
+    op: Literal["new", "update"]
+    history: bool = False
+    """On a feed's first poll: published over 48 h before `seen_at`, or without a usable date. Alerts nobody."""
+
+    url: str = ""
+    """The entry's address as the feed gave it, made absolute; empty when it gave none."""
+    title: str = ""
+    summary: str = ""
+    body: str = ""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    language: str = ""
+    """The language declared by the entry or its feed, as written there; not detected."""
+    source: Outlet = Outlet()
+
+    published_at: Time | None = None
+    published_raw: str = ""
+    published_reason: str = ""
+    """Why `published_at` has its value or none: `published`, `updated`, `missing`, `unreadable`, `implausible`."""
+    seen_at: Time
+    """When the poller first had this content in hand; stamped once, carried along."""
+    truncated: bool = False
+    """Whether a text field was cut to its limit."""
+    trace_id: str = ""
