@@ -1,0 +1,5 @@
+"""`python -m wirewatch` is the command `wirewatch`."""
+
+from wirewatch.cli import main
+
+main()

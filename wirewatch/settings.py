@@ -1,0 +1,319 @@
+"""Settings: one frozen tree, from defaults < TOML file < environment < flags.
+
+An unknown key is an error naming its path. A secret comes from the environment or from the file its `…_file` key
+names, and is masked wherever settings are shown. `docs/configuration.md` is generated from the field docs here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from schemas.errors import SettingsError
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """A value never shown: `str` and `repr` mask it."""
+
+    value: str = ""
+
+    def __repr__(self) -> str:
+        return "***" if self.value else ""
+
+    __str__ = __repr__
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class FeedsSettings(_Section):
+    """Where items come from, and how politely they are fetched."""
+
+    sources: tuple[str, ...] = ()
+    """Feed addresses, OPML files or TOML lists. Empty: the list that comes with wirewatch."""
+    contact: str = ""
+    """An address or page put into the User-Agent, so that an outlet can reach you."""
+    host_delay: float = 1.0
+    """Seconds between two requests to one host."""
+    allow_networks: tuple[str, ...] = ()
+    """Networks (CIDR) in which feeds may lie although they are private; no port rule and no delay there."""
+    concurrency: int = 32
+    """Polls in progress at once."""
+    timeout: float = 30.0
+    """Seconds one poll may take in all."""
+    min_interval: float = 300.0
+    """Shortest time between two polls of one feed, in seconds."""
+    max_interval: float = 21600.0
+    """Longest time between two polls of one feed, in seconds."""
+
+
+class WatchlistsSettings(_Section):
+    """What is watched."""
+
+    paths: tuple[str, ...] = ()
+    """Watchlist files or folders of them. Empty: the lists that come with wirewatch."""
+
+
+class AlertsSettings(_Section):
+    """Who is told."""
+
+    recipients: tuple[str, ...] = ()
+    """Mail addresses for lists that name none of their own. Empty: `monitor@localhost`, into the mail folder."""
+    sender: str = "wirewatch <wirewatch@localhost>"
+    """The From of every mail."""
+    domain: str = "wirewatch.local"
+    """The domain in message and list ids. Change it never, or threads break."""
+    time_zone: str = "UTC"
+    """The desk's time zone, an IANA name such as `Europe/Belgrade`."""
+    base_url: str = ""
+    """Address of the page as readers of a mail reach it; empty: mails carry no link to it."""
+
+
+class SmtpSettings(_Section):
+    """The mail server. Without a host, mails go into the maildir `DATA/mail`."""
+
+    host: str = ""
+    """Name of the mail server."""
+    port: int = 587
+    """Its port."""
+    tls: Literal["required", "opportunistic", "none", "implicit"] = "required"
+    """STARTTLS required, tried, or not used; `implicit` for TLS from the first byte."""
+    user: str = ""
+    """Login name; empty: no login."""
+    password: Secret = Secret()
+    """Login password (secret)."""
+    password_file: str = ""
+    """File that holds the password."""
+    timeout: float = 30.0
+    """Seconds to wait for any answer of the server."""
+
+
+class PageSettings(_Section):
+    """The live page."""
+
+    host: str = "127.0.0.1"
+    """Address it listens on. It has no login: only loopback addresses are accepted."""
+    port: int = 8410
+    """Port it listens on; 0 takes a free one."""
+
+
+class PipelineSettings(_Section):
+    """The micro-batches."""
+
+    batch_records: int = 500
+    """Most records in one batch."""
+    batch_seconds: float = 0.25
+    """Longest wait for the first record of a batch."""
+    language_engine: str = "hybrid"
+    """Language detector: `hybrid`, `langdetect` or `py3langid`."""
+
+
+class LogsSettings(_Section):
+    """What wirewatch writes about itself, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe level written."""
+    format: Literal["auto", "text", "json"] = "auto"
+    """`auto`: text on a terminal, JSON lines elsewhere."""
+
+
+class Settings(_Section):
+    """All settings of one run."""
+
+    data: str = "wirewatch-data"
+    """Folder for everything wirewatch keeps."""
+    feeds: FeedsSettings = FeedsSettings()
+    watchlists: WatchlistsSettings = WatchlistsSettings()
+    alerts: AlertsSettings = AlertsSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    page: PageSettings = PageSettings()
+    pipeline: PipelineSettings = PipelineSettings()
+    logs: LogsSettings = LogsSettings()
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return Path(self.data)
+
+
+DEFAULT_FILE = "wirewatch.toml"
+_PREFIX = "WIREWATCH_"
+# Read elsewhere, not settings: the demo and tests may set them.
+_NOT_SETTINGS = frozenset({"WIREWATCH_CONFIG"})
+
+
+def load(
+    file: Path | None = None, environment: Mapping[str, str] | None = None, flags: Mapping[str, object] | None = None
+) -> Settings:
+    """The settings in force. `flags` maps dotted paths (`feeds.allow_networks`) to values that win over all.
+
+    Without `file`, `WIREWATCH_CONFIG` or else `wirewatch.toml` in the working folder is read when it is there. Paths
+    inside the file are relative to it. Raises `SettingsError`.
+    """
+    environment = os.environ if environment is None else environment
+    tree: dict[str, Any] = {}
+    if file is None:
+        named = environment.get("WIREWATCH_CONFIG", "")
+        file = Path(named) if named else Path(DEFAULT_FILE) if Path(DEFAULT_FILE).is_file() else None
+    if file is not None:
+        tree = _read_file(file)
+    for name, text in environment.items():
+        if name.startswith(_PREFIX) and name not in _NOT_SETTINGS:
+            path = _environment_path(name)
+            _put(tree, path, _from_text(path, text, name), name)
+    for dotted, value in (flags or {}).items():
+        _put(tree, dotted.split("."), value, dotted)
+    return _checked(_build(tree, file))
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        tree = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+        raise SettingsError(message, subject=str(file)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"is not valid TOML: {error}"
+        raise SettingsError(message, subject=str(file)) from error
+    _refuse_unknown(tree, Settings, "", str(file))
+    for section, key in (("watchlists", "paths"), ("feeds", "sources")):
+        values = tree.get(section, {}).get(key)
+        if isinstance(values, list):
+            tree[section][key] = [_beside(file, value) for value in values]
+    for section, key in ((None, "data"), ("smtp", "password_file")):
+        table = tree if section is None else tree.get(section, {})
+        if isinstance(table.get(key), str) and table[key]:
+            table[key] = _beside(file, table[key])
+    return tree
+
+
+def _beside(file: Path, value: object) -> object:
+    if not isinstance(value, str) or "://" in value:
+        return value
+    return str(file.parent / value)
+
+
+def _refuse_unknown(tree: Mapping[str, Any], kind: type, prefix: str, subject: str) -> None:
+    hints = get_type_hints(kind)
+    for key, value in tree.items():
+        path = f"{prefix}{key}"
+        if key not in hints:
+            close = difflib.get_close_matches(key, hints, n=1)
+            hint = f"; did you mean {prefix}{close[0]}?" if close else ""
+            message = f"unknown setting {path}{hint}"
+            raise SettingsError(message, subject=subject)
+        if isinstance(hints[key], type) and issubclass(hints[key], _Section):
+            if not isinstance(value, dict):
+                message = f"{path} is a section, not a value"
+                raise SettingsError(message, subject=subject)
+            _refuse_unknown(value, hints[key], f"{path}.", subject)
+
+
+def _environment_path(name: str) -> list[str]:
+    rest = name.removeprefix(_PREFIX).lower()
+    sections = [key for key, kind in get_type_hints(Settings).items() if issubclass(kind, _Section)]
+    for section in sections:
+        if rest.startswith(f"{section}_"):
+            path = [section, rest.removeprefix(f"{section}_")]
+            break
+    else:
+        path = [rest]
+    tree: dict[str, Any] = {path[0]: {path[1]: ""}} if len(path) > 1 else {path[0]: ""}
+    _refuse_unknown(tree, Settings, "", name)
+    return path
+
+
+def _from_text(path: list[str], text: str, name: str) -> object:
+    kind: Any = Settings
+    for key in path:
+        kind = get_type_hints(kind)[key]
+    if kind is Secret:
+        return text
+    if kind == tuple[str, ...]:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError as error:
+        message = f"{'.'.join(path)}: {error}"
+        raise SettingsError(message, subject=name) from error
+
+
+def _put(tree: dict[str, Any], path: list[str], value: object, subject: str) -> None:
+    for key in path[:-1]:
+        tree = tree.setdefault(key, {})
+        if not isinstance(tree, dict):
+            message = f"{key} is a section, not a value"
+            raise SettingsError(message, subject=subject)
+    tree[path[-1]] = value
+
+
+def _build(tree: dict[str, Any], file: Path | None) -> Settings:
+    smtp = tree.get("smtp")
+    if isinstance(smtp, dict) and isinstance(smtp.get("password"), str):
+        smtp["password"] = {"value": smtp["password"]}
+    try:
+        settings = msgspec.convert(tree, Settings)
+    except msgspec.ValidationError as error:
+        text, _, where = str(error).partition(" - at `$.")
+        message = f"{where.rstrip('`')}: {text}" if where else text
+        raise SettingsError(message, subject=str(file or "settings")) from error
+    return settings
+
+
+def _checked(settings: Settings) -> Settings:
+    for path, value, least in (
+        ("feeds.host_delay", settings.feeds.host_delay, 0.0),
+        ("feeds.timeout", settings.feeds.timeout, 0.1),
+        ("feeds.min_interval", settings.feeds.min_interval, 0.1),
+        ("feeds.max_interval", settings.feeds.max_interval, settings.feeds.min_interval),
+        ("feeds.concurrency", settings.feeds.concurrency, 1),
+        ("pipeline.batch_records", settings.pipeline.batch_records, 1),
+        ("pipeline.batch_seconds", settings.pipeline.batch_seconds, 0.0),
+        ("smtp.timeout", settings.smtp.timeout, 0.1),
+    ):
+        if not value >= least:
+            message = f"must be at least {least:g}, not {value:g}"
+            raise SettingsError(message, subject=path)
+    try:
+        ZoneInfo(settings.alerts.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = f"no such time zone: {settings.alerts.time_zone!r}"
+        raise SettingsError(message, subject="alerts.time_zone") from error
+    if settings.page.host not in {"127.0.0.1", "::1", "localhost"}:
+        message = f"the page has no login and listens on loopback only, not on {settings.page.host!r}"
+        raise SettingsError(message, subject="page.host")
+    return _with_password(settings)
+
+
+def _with_password(settings: Settings) -> Settings:
+    named = settings.smtp.password_file
+    if not named or settings.smtp.password.value:
+        return settings
+    try:
+        text = Path(named).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"cannot be read: {error}"
+        raise SettingsError(message, subject=f"smtp.password_file {named}") from error
+    smtp = msgspec.structs.replace(settings.smtp, password=Secret(text))
+    return msgspec.structs.replace(settings, smtp=smtp)
+
+
+def shown(settings: Settings) -> dict[str, object]:
+    """The settings as plain values with every secret masked, for `config show`."""
+
+    def mask(value: object) -> object:
+        if isinstance(value, Secret):
+            return repr(value)
+        if isinstance(value, _Section):
+            return {name: mask(getattr(value, name)) for name in value.__struct_fields__}
+        return list(value) if isinstance(value, tuple) else value
+
+    return {name: mask(getattr(settings, name)) for name in settings.__struct_fields__}
