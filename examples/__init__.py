@@ -1,0 +1,1 @@
+"""Example content shipped with wirewatch: default feeds, watchlists and the sample wire."""
