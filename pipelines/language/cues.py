@@ -1,0 +1,98 @@
+"""Words that tell Serbian, Croatian, Bosnian and Montenegrin apart: the data of the variant step.
+
+Each group has weights for (sr, hr, bs, cnr), added to the log score for each different word found. `*` stands for any
+ending. Names of places, people and parties are left out on purpose: the same events are reported in all four.
+"""
+
+from __future__ import annotations
+
+VARIANTS = ("sr", "hr", "bs", "cnr")
+
+Weights = tuple[float, float, float, float]
+
+_EKAVIAN = """
+mesto mesta mestu mestom mestima mestn* pre posle gde nigde negde ovde svugde deca dece deci decu decom dečj* dete deteta
+čovek* čoveč* reč reči rečima vreme vremen* svetsk* svetov* svetu dve obe deo delu delom delovi delova celo cela celu cele
+celog celom celok* ceo predsedni* potpredsedni* sednic* sedišt* zahtev* uspeh* uspeš* uspel* uspev* promen* primen* izmen*
+razmen* zamen* mera mere meru merama mesec* nedelj* ponedelj* sredu severa severu severn* primer* ocenj* oceni* ocena
+ocenu ocene procenj* procena procene procenu procenil* cena cene cenu cenama rešen* rešav* reši* sledeć* poslednj* deluj*
+delova* odeljenj* savet* vest vesti vestima izvešta* sneg* telo telu telima pobed* verovatn* veruj* vernic* obavešt* bezbed*
+obezbed* lekar* lekov* lečenj* leči* zvezd* devoj* hteo htel* želeo želel* video videl* videti nasled* sused* razume*
+umesto uvek zabelež* belež* sprove* unapred napred stepen* pretnj* preti lep lepo lepa belo beli bele smenj* smenu smešten*
+premešt* poverenj* uverenj* uveren* vredn* povred* povređ* uvred* želez* strelja* reka reke reku rekama veštač* vešt*
+svedo* osvetl* proveri* proveren* proverav* delimičn* podeljen* podelil* podela osećaj* osetil* smeo unapređ* sprečiti odnela
+donela doneo donet* preneo prenel* prenet* iznela izneo odneo uneo poneo namer* usmeren* zasedan* proleć* levo levic*
+levičar* mleko mleka svež* crep* dvogodišnji vekovn* odsek* ozleđen* beg begunc* izbeg* sećanj* pevač* nemačk* ubeđ*
+"""
+_IJEKAVIAN = """
+mjest* prije poslije gdje nigdje negdje ovdje svugdje djec* dječ* dijete djetet* čovje* riječ* vrijeme* svijet* svjets*
+dvije obje dio dijela dijelu dijelom dijelovi* cijel* predsjedni* potpredsjedni* sjednic* sjedišt* zahtje* uspje* promje*
+primje* izmje* razmje* zamje* mjer* mjesec* nedjelj* ponedje* srijed* sjever* ocje* ocijen* procje* procijen* cijen* rješ*
+riješ* sljede* slijede* posljedn* posljed* djelu* djelov* odjel* savjet* vijest* izvje* snijeg* tijel* pobjed* pobijed*
+vjeru* vjero* vjere vjera obavj* obavije* lijek* liječ* ljekar* zvijezd* djevoj* htje* htio želio željel* vidje* vidio
+naslijed* susje* razumije* umjesto uvijek zabilje* bilje* naprij* unaprij* unaprje* prijetn* prijeti lijep* bijel* smje*
+smijen* povjer* uvjer* vrijed* povrije* povrj* željez* strijel* rijek* vješt* svjedo* osvije* provje* svijes* podije*
+podsje* osje* nijedn* donije* donijel* prenije* iznije* odnije* podnije* unije* namje* usmje* zasje* proljeć* lijev* ljevic*
+ljevičar* mlijek* svjež* odsje* zapovije* zapovjed* sprije* uvrije* slijed* slijep* cvijeć* rijetk* bijeg* izbje* sjeć*
+pjeva* njemačk*
+"""
+_CROATIAN = """
+tjedan tjedn* tko netko nitko itko svatko europ* tisuć* milijun* glazb* kolodvor* zrakoplov* kazališ* priopć* siječnja
+siječanj siječnju veljač* ožuj* travnja travanj travnju svibnj* svibanj lipnja lipanj lipnju srpnja srpanj srpnju kolovoz*
+rujna rujan rujnu listopad* studenog* prosin* sveučiliš* tijekom sustav* ravnatelj* čimben* nazoč* promidž* tvrtk* županij*
+župan* proračun* suradnj* suradni* surađ* znanstv* povijes* veleposl* unatoč glede obitelj* odvjetn* sudac suca sucu suci
+poduzeć* poduzetn* uvjet* utjec* utječ* sudjel* dužnosn* stožer* vojarn* putovnic* računal* financ* kemij* točn* točk*
+netočn* istaknuo izvješć* izvijest* djelatni* prosvjed* glasnogovor* uhit* uhić* redarstv* postot* organizir* kontrolir*
+informir* definir* kritizir* realizir* reagir* komentir* identificir* skrb* ozljed* ozljeđ* ozlijeđ* kruh* liječni* prijelaz*
+prijevoz* prijenos* mirovin* oporb* kaznen* sukladno zaslon* kakvoć* uporab* pučanstv* susret* jamč*
+"""
+_WEAK_CROATIAN = """
+nogomet* promet prometn* zračn* zrak zraku zraka otok* vlak vlaka vlakom postrojb* gospodar* zastupni* čelni* izbornik*
+ukoliko dozvol* potpor* kako potres* tijelo
+"""
+_EASTERN = """
+evrop* hiljad* milion* januar* februar* avgust* septembr* oktobr* novembr* decembr* šta ko neko niko svako ambasad* sudij*
+advokat* preduzeć* uslov* utica* utiče utiču učestv* učešć* porodi* zvanični* finansi* hemij* tačn* tačk* netačn* budžet*
+univerzitet* saradnj* sarađ* saradni* muzičk* pozorišt* pasoš* organizov* kontrolis* informis* definis* kritikov* realizov*
+reagov* komentaris* identifikov* funkcionis* saobraća* voz vozovi hleb* ostrv* fudbal* štab* portparol* uhapš* biće moraće
+imaće trebaće postaće dobiće početiće počeće nastaviće
+"""
+_WEAK_EASTERN = "mart marta april aprila jun juna jul jula sistem* direktor* protest* poslani* zemljotres* kancelarij* procenat* procenata"
+_SERBIAN = """
+opšt* uopšte saopšt* takođe istorij* odsto vazduh* vaspit* hrišćan* jevrej* sopstven* snabdev* juče prekjuče opštin* obezbeđ*
+izvinjenj* zahvaljujući izbegav*
+"""
+_WESTERN = "općin* opći opće opća općeg općih općenit* uopće također sigurnos* osigura* sretn* sretan ured ureda uredu kršćan* jučer"
+_BOSNIAN = """
+sedmic* sedmičn* historij* saopć* lahk* mehk* kahv* vjerovatn* obezbijed* obezbjeđ* uposlen* kantonal* entitetsk* dženaz*
+šehid* sabah* čaršij* finansijama
+"""
+_MONTENEGRIN = "nijesam nijesi nijesmo nijeste nijesu sjutra śutra sjutrašnj* đe neđe niđe đevoj* đeca śed*"
+
+CUES: tuple[tuple[Weights, str], ...] = (
+    ((2.2, -1.5, -1.5, -1.5), _EKAVIAN),
+    ((-2.2, 0.9, 0.9, 0.9), _IJEKAVIAN),
+    ((-1.5, 2.0, -0.6, -1.0), _CROATIAN),
+    ((-0.3, 0.5, 0.0, -0.3), _WEAK_CROATIAN),
+    ((0.8, -2.0, 0.9, 0.8), _EASTERN),
+    ((0.2, -0.5, 0.2, 0.2), _WEAK_EASTERN),
+    ((1.6, -1.6, -1.0, 1.0), _SERBIAN),
+    ((-1.4, 0.9, 0.9, -0.8), _WESTERN),
+    ((-0.8, -0.8, 1.8, -0.4), _BOSNIAN),
+    ((-2.0, -3.0, -3.0, 5.0), _MONTENEGRIN),
+)
+"""A word in two groups counts in both: `vjerovatno` is ijekavian, and Bosnian rather than Croatian."""
+
+PHRASES: tuple[tuple[Weights, str], ...] = (
+    # A modal verb with `da` and the present is Serbian; with the infinitive it is Croatian, and rather Bosnian.
+    (
+        (1.2, -1.5, 0.2, 0.8),
+        r"\b(?:može|mogu|treba|mora|moraju|žele|želi|neće|hoće|pokušava|namerava|planira|odbio je|spreman je) da\b|\bda li\b",
+    ),
+    (
+        (-1.0, 0.9, 0.6, 0.0),
+        r"\b(?:može|mogu|treba|mora|moraju|žele|želi|neće|hoće|pokušava|namjerava) (?:se )?\w{2,}[tć]i\b|\bje li\b|\bkako bi\b",
+    ),
+    ((-0.8, 1.6, 0.9, 0.0), r"\b(?:bit|imat|moć|morat|dobit|trebat|postat) će\b"),
+    ((1.0, -0.6, -0.2, 0.6), r"\bzbog toga što\b|\bs obzirom na to da\b"),
+)

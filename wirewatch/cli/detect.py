@@ -1,0 +1,55 @@
+"""`wirewatch detect`: the language of each line of text."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, BinaryIO, get_args
+
+import click
+import msgspec
+
+from pipelines.language.detect import NOTHING, Detection, detect
+from pipelines.language.engines import EngineName
+from wirewatch.cli.options import with_settings
+from wirewatch.settings import Settings
+
+
+@click.command(short_help="the language of each line of text")
+@with_settings
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option(
+    "--engine",
+    type=click.Choice(get_args(EngineName)),
+    default="hybrid",
+    show_default=True,
+    help="hybrid: script, letters, py3langid, South Slavic variants. The others answer alone.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Accepted for uniformity: the output is always JSON lines.")
+@click.option("--limit", metavar="N", default=0, show_default=True, type=click.IntRange(min=0), help="Most lines; 0 = all.")
+def command(settings: Settings, file: BinaryIO, engine: EngineName, as_json: bool, limit: int) -> None:  # noqa: ARG001
+    """Print one JSON object for each line of FILE (or standard input): tag, macro, script, confidence, accepted.
+
+    Blank lines are answered too. Every text with a letter gets a best guess; "accepted" is false when it is below the
+    threshold. No data folder is needed.
+    """
+    out = sys.stdout.buffer
+    for number, line in enumerate(file, start=1):
+        text = line.decode("utf-8", "replace").rstrip("\r\n")
+        out.write(msgspec.json.encode(_record(detect(text, engine=engine) if text.strip() else NOTHING)) + b"\n")
+        # Someone typing, or a program at the other end of two pipes, waits for the answer to this very line.
+        out.flush()
+        if number == limit:
+            break
+
+
+def _record(found: Detection) -> dict[str, Any]:
+    return {
+        "tag": found.tag,
+        "macro": found.macro,
+        "script": found.script,
+        "confidence": found.confidence,
+        "accepted": found.accepted,
+        "macro_accepted": found.macro_accepted,
+        "source": found.source,
+        "alternatives": dict(found.alternatives),
+    }
