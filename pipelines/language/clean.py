@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001, RUF003 letters of several scripts are the subject
 """What of a text is evidence of its language: its words, without markup, addresses and agency boilerplate."""
 
 from __future__ import annotations

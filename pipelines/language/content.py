@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pipelines.language.detect import Detection, Hints, detect
-from pipelines.language.engines import EngineName
 from pipelines.language.tags import UNKNOWN, macro_tag
 from schemas.article import Content
-from schemas.item import FeedItem
+
+if TYPE_CHECKING:
+    from schemas.item import FeedItem
 
 PIPELINE_VERSION: int = 1
 """Raised whenever the same text may come out otherwise: what was derived by the greatest version wins in a merge."""
@@ -14,7 +17,7 @@ BODY = 600
 """Characters of the body looked at; with title and summary more than enough."""
 
 
-def content_of(item: FeedItem, engine: EngineName = "hybrid") -> Content:
+def content_of(item: FeedItem, engine: str = "hybrid") -> Content:
     """The text of `item` and its language, from title, summary and the beginning of the body together."""
     text = "\n".join(part for part in (item.title, item.summary, item.body[:BODY]) if part)
     found = detect(text, Hints(declared=item.language, source=item.source.language), engine)

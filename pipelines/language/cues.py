@@ -6,9 +6,8 @@ ending. Names of places, people and parties are left out on purpose: the same ev
 
 from __future__ import annotations
 
-VARIANTS = ("sr", "hr", "bs", "cnr")
-
 Weights = tuple[float, float, float, float]
+"""For sr, hr, bs, cnr."""
 
 _EKAVIAN = """
 mesto mesta mestu mestom mestima mestn* pre posle gde nigde negde ovde svugde deca dece deci decu decom dečj* dete deteta

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 letters of several scripts are the subject
 """Cyrillic: letters rule languages in and out, function words vote, and only then the engine is asked.
 
 An alphabet is a veto: Serbian has no `й`, Bulgarian no `ы`, Ukrainian no `ъ`. A text left with one possible language is
@@ -8,8 +9,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from pipelines.language.engines import Engine, Ranking
+if TYPE_CHECKING:
+    from pipelines.language.engines import Engine, Ranking
 
 _RUSSIAN = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
 _ALPHABETS = {
@@ -63,7 +66,9 @@ def rank(text: str, engine: Engine) -> tuple[Ranking, bool]:
     best = max(scores.values())
     weights = {code: math.exp(score - best) for code, score in scores.items()}
     whole = math.fsum(weights.values())
-    ranked = sorted(((code, weight / whole) for code, weight in weights.items()), key=lambda entry: (-entry[1], entry[0]))
+    ranked = sorted(
+        ((code, weight / whole) for code, weight in weights.items()), key=lambda entry: (-entry[1], entry[0])
+    )
     return tuple(ranked), False
 
 

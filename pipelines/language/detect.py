@@ -10,16 +10,19 @@ not, and inside sr / hr / bs / cnr it is weighed against the words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pipelines.language import cyrillic, south_slavic
 from pipelines.language.clean import cleaned
-from pipelines.language.engines import Engine, EngineName, Ranking, engine_of
+from pipelines.language.engines import Engine, Ranking, engine_of
 from pipelines.language.scripts import ALONE, Writing, only, writing_of
 from pipelines.language.tags import ARABIC, DEVANAGARI, LATIN, SOUTH_SLAVIC, UNKNOWN, declared_tag, macro_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
 ACCEPT = 0.5
 """Probability from which a language is accepted: measured 99.5 % right on headlines of about 40 characters."""
@@ -67,6 +70,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
 
 NOTHING = Detection()
 """The answer for a text without letters."""
+NO_HINTS = Hints()
 
 # One label of the engine, several in ours, and the other way round.
 _SAME = {"hr": SOUTH_SLAVIC, "bs": SOUTH_SLAVIC, "sr": SOUTH_SLAVIC, "zh-cn": "zh", "zh-tw": "zh"}
@@ -78,16 +82,16 @@ class _Guess(msgspec.Struct, frozen=True):
     proven: bool
 
 
-def warm(engine: EngineName = "hybrid") -> None:
+def warm(engine: str = "hybrid") -> None:
     """Load what `detect` needs now, rather than on its first call. Safe in a thread."""
     engine_of(engine)
 
 
-def detect(text: str, hints: Hints = Hints(), engine: EngineName = "hybrid") -> Detection:
+def detect(text: str, hints: Hints = NO_HINTS, engine: str = "hybrid") -> Detection:
     """The language of `text`; never raises, the same answer every time, safe from several threads.
 
-    Only the first few thousand characters are looked at. With another engine than `hybrid` the answer is that
-    engine's alone: no letters, variants or hints.
+    `engine` is one of `engines.ENGINES`. Only the first few thousand characters are looked at. With
+    another engine than `hybrid` the answer is that engine's alone: no letters, variants or hints.
     """
     evidence = cleaned(text)
     writing = writing_of(evidence)
@@ -230,7 +234,10 @@ def _alone(text: str, writing: Writing, engine: Engine) -> Detection:
     ranking = engine.rank(text, frozenset())
     if not ranking:
         ranking = ((ALONE.get(writing.script, "en"), 0.0),)
-    tags = [({"zh-cn": "zh-Hans", "zh-tw": "zh-Hant", "sr": f"sr-{writing.script}"}.get(code, code), p) for code, p in ranking]
+    tags = [
+        ({"zh-cn": "zh-Hans", "zh-tw": "zh-Hant", "sr": f"sr-{writing.script}"}.get(code, code), p)
+        for code, p in ranking
+    ]
     tag, probability = tags[0]
     macro = macro_of(tag)
     of_macro = sum(p for other, p in tags if macro_of(other) == macro)

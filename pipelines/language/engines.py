@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Set as AbstractSet
 from importlib import import_module, resources
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-EngineName = Literal["hybrid", "py3langid", "langdetect"]
-ENGINES: tuple[EngineName, ...] = ("hybrid", "py3langid", "langdetect")
+from schemas.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+ENGINES = ("hybrid", "py3langid", "langdetect")
 """What can be selected; `hybrid` is script first, then letters, then py3langid, then the South Slavic variants."""
 
 Ranking = tuple[tuple[str, float], ...]
@@ -29,7 +32,8 @@ class Engine(Protocol):
     def rank(self, text: str, languages: AbstractSet[str]) -> Ranking:
         """Those of `languages` the engine knows, most probable first, probabilities summing to one at most.
 
-        No `languages` means all it knows. Empty when the text gives it nothing to go by."""
+        No `languages` means all it knows. Empty when the text gives it nothing to go by.
+        """
 
 
 class Py3langid:
@@ -92,8 +96,13 @@ _loaded: dict[str, Engine] = {}
 _loading = threading.Lock()
 
 
-def engine_of(name: EngineName) -> Engine:
-    """The engine behind `name`, loaded on the first call; safe from several threads."""
+def engine_of(name: str) -> Engine:
+    """The engine behind one of `ENGINES`, loaded on the first call; safe from several threads.
+
+    Raises `SettingsError` for any other name.
+    """
+    if name not in ENGINES:
+        raise SettingsError(f"no such language engine; there are {', '.join(ENGINES)}", subject=name)
     wanted = "langdetect" if name == "langdetect" else "py3langid"
     engine = _loaded.get(wanted)
     if engine is None:

@@ -95,21 +95,22 @@ ALONE = {
 }
 """Scripts that name the language of a news text by themselves."""
 
-# The commonest characters that only one of the two Chinese orthographies uses; Japanese shares some of either.
+# The commonest characters that only one of the two Chinese orthographies uses. Left out are those the other one knows
+# as another word.
 _SIMPLIFIED = frozenset(
     "们这国说时对会发为来个经还没关过见进长问现学实点样给让话应车书东开电业边变头条处动门间马从体应该"
-    "谁请认识论议证评让难虽双与专严两个丰临举义乌乐习乡买乱争亏云亚产亲亿仅仓仪价众优伤伦伟传债倾偿党兴养内写军农"
-    "冲决况准减几凤凭击刘则刚创别剧劝办务劳势区医华协单卖卢卫厂厅历压县参双叶号听员围图圆团园坏块坚坛坝坟声壳"
-    "备复够夺奋奖妇妈娱孙宁宝审宪宫宽宾导寻将尔尘尝岁岂币师帅帐带帮库废异弃张弹强归录彻径总恶惊惧惨惯愿战户扑执扩扫扬护报担据损换"
+    "谁请认识论议证评让难虽双与专严两个丰临举义乌乐习乡买乱争亏亚产亲亿仅仓仪价众优伤伦伟传债倾偿兴养内写军农"
+    "决况减凤凭击刘则刚创别剧劝办务劳势区医华协单卖卢卫厅历压县参双叶号听员围图圆团园坏块坚坛坝坟声壳"
+    "备复够夺奋奖妇妈娱孙宁宝审宪宫宽宾导寻将尔尘尝岁岂币师帅帐带帮库废异弃张弹强归录彻径总恶惊惧惨惯愿战户扑执扩扫扬护报担损换"
     "数断无旧显晓杀权极构枪标树桥检欢欧毁毕气汇汉沟泽济测浓涛润涨满灭灯灵灾炼热爱爷牺犹独狱环电疗盘监盖码砖确碍种积"
     "稳竞笔纪约级纳纵线练组细织终结绕绝统继绩续维综绿缅缓编缩网罗罚节苏药获营蓝虑补装规视观觉览触订讨训讯记讲许设访诉诊词试"
     "详语误读课调谈谢谋谎谓贝负贡财责贤败货质贩贪购贫贯贴贵贷贸费资赔赖赛赞赢赵跃践转轮软轻载较辆输达迁迈运违连迟适选递遗邓邮邻郑释铁银错键镇闭闻阅队阳阴阵阶际陆陈险随隐页顶项顺须顾顿预领频题额风飞饭馆驱验鱼鲁鸟鸡黄龙龟"
 )
 _TRADITIONAL = frozenset(
     "們這國說時對會發為來個經還沒關過見進長問現學實點樣給讓話應車書東開電業邊變頭條處動門間馬從體應該"
-    "誰請認識論議證評讓難雖雙與專嚴兩個豐臨舉義烏樂習鄉買亂爭虧雲亞產親億僅倉儀價眾優傷倫偉傳債傾償黨興養內寫軍農"
-    "衝決況準減幾鳳憑擊劉則剛創別劇勸辦務勞勢區醫華協單賣盧衛廠廳歷壓縣參雙葉號聽員圍圖圓團園壞塊堅壇壩墳聲殼"
-    "備復夠奪奮獎婦媽娛孫寧寶審憲宮寬賓導尋將爾塵嘗歲豈幣師帥帳帶幫庫廢異棄張彈強歸錄徹徑總惡驚懼慘慣願戰戶撲執擴掃揚護報擔據損換"
+    "誰請認識論議證評讓難雖雙與專嚴兩個豐臨舉義烏樂習鄉買亂爭虧亞產親億僅倉儀價眾優傷倫偉傳債傾償興養內寫軍農"
+    "決況減鳳憑擊劉則剛創別劇勸辦務勞勢區醫華協單賣盧衛廳歷壓縣參雙葉號聽員圍圖圓團園壞塊堅壇壩墳聲殼"
+    "備復夠奪奮獎婦媽娛孫寧寶審憲宮寬賓導尋將爾塵嘗歲豈幣師帥帳帶幫庫廢異棄張彈強歸錄徹徑總惡驚懼慘慣願戰戶撲執擴掃揚護報擔損換"
     "數斷無舊顯曉殺權極構槍標樹橋檢歡歐毀畢氣匯漢溝澤濟測濃濤潤漲滿滅燈靈災煉熱愛爺犧猶獨獄環電療盤監蓋碼磚確礙種積"
     "穩競筆紀約級納縱線練組細織終結繞絕統繼績續維綜綠緬緩編縮網羅罰節蘇藥獲營藍慮補裝規視觀覺覽觸訂討訓訊記講許設訪訴診詞試"
     "詳語誤讀課調談謝謀謊謂貝負貢財責賢敗貨質販貪購貧貫貼貴貸貿費資賠賴賽贊贏趙躍踐轉輪軟輕載較輛輸達遷邁運違連遲適選遞遺鄧郵鄰鄭釋鐵銀錯鍵鎮閉聞閱隊陽陰陣階際陸陳險隨隱頁頂項順須顧頓預領頻題額風飛飯館驅驗魚魯鳥雞黃龍龜"
@@ -151,7 +152,9 @@ def writing_of(text: str) -> Writing:
     east = found["Hani"] + found["Kana"] + found["Hang"]
     by_script = {script: times for script, times in found.items() if script not in {"Hani", "Kana", "Hang"}}
     # One of these characters carries as much as two or three letters of an alphabet.
-    main, weight = max(((script, float(times)) for script, times in by_script.items()), key=_first_by_name, default=("", 0.0))
+    main, weight = max(
+        ((script, float(times)) for script, times in by_script.items()), key=_first_by_name, default=("", 0.0)
+    )
     total = sum(by_script.values()) + 2.5 * east
     if 2.5 * east > weight:
         main, weight = _east_asian(found, han), 2.5 * east
@@ -171,9 +174,9 @@ def _east_asian(found: Counter[str], han: Counter[str]) -> str:
         return "Jpan"
     simplified = sum(times for character, times in han.items() if character in _ONLY_SIMPLIFIED)
     traditional = sum(times for character, times in han.items() if character in _ONLY_TRADITIONAL)
-    if simplified >= 2 and simplified > 3 * traditional:
+    if simplified > 3 * traditional:
         return "Hans"
-    if traditional >= 2 and traditional > 3 * simplified:
+    if traditional > 3 * simplified:
         return "Hant"
     return "Hani"
 

@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from pipelines.language.cues import CUES, PHRASES, VARIANTS, Weights
-from pipelines.language.engines import Ranking
+from pipelines.language.cues import CUES, PHRASES, Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pipelines.language.engines import Ranking
+
+VARIANTS = ("sr", "hr", "bs", "cnr")
+"""In the order of the weights of a cue."""
 
 _ENGINE_WEIGHT = 0.2
 """How much the engine's own opinion counts: enough to break a tie. Measured: it hardly ever answers Serbian."""
@@ -30,7 +37,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _PHRASES = tuple((weights, re.compile(pattern)) for weights, pattern in PHRASES)
 
 
-def _index(exact: bool) -> dict[str, tuple[Weights, ...]]:
+def _index(*, exact: bool) -> dict[str, tuple[Weights, ...]]:
     found: dict[str, tuple[Weights, ...]] = {}
     for weights, listed in CUES:
         for entry in listed.split():
@@ -47,8 +54,11 @@ _LONGEST = max(map(len, _STEMS))
 
 
 def rank(text: str, engine: Ranking, declared: Mapping[str, float]) -> Ranking:
-    """The variants by probability. `engine` is its ranking (its `sr`, `hr`, `bs` count a little), `declared` the
-    weights of declarations by variant, added to the log score."""
+    """The variants by probability.
+
+    `engine` is the engine's ranking, of which `sr`, `hr` and `bs` count a little; `declared` holds the weights of
+    declarations by variant, added to the log score.
+    """
     latin = text.lower().translate(_LATIN_OF)
     opinion = dict(engine)
     scores = [_ENGINE_WEIGHT * math.log(max(opinion.get(variant, 0.0), 1e-3)) for variant in VARIANTS]

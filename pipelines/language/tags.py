@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import re
 
+from schemas.query.languages import MACRO
+
 UNKNOWN = "und"
 SOUTH_SLAVIC = "hbs"
 """ISO 639-3 for Serbo-Croatian; as a language tag it is written `sh`, because BCP 47 takes the two-letter code."""
 
 LATIN = frozenset(
-    "af az bs ca cs da de en es et eu fi fr ga gl hr hu id is it lt lv mt nl no pl pt ro sk sl sq sr sv sw tl tr uz vi".split()
+    "az bs ca cs da de en es et fi fr hr hu id is it lt lv nl no pl pt ro sk sl sq sr sv sw tr vi".split()  # noqa: SIM905 a list one reads
 )
-"""Languages an engine may answer for a text in Latin letters."""
+"""Languages an engine may answer for a text in Latin letters. Each one more costs its neighbours accuracy on headlines:
+with Galician in it, Portuguese loses one text of twelve at 40 characters."""
 ARABIC = frozenset({"ar", "fa", "ur"})
 DEVANAGARI = frozenset({"hi", "mr", "ne"})
 
-_MACRO = {"sr": SOUTH_SLAVIC, "hr": SOUTH_SLAVIC, "bs": SOUTH_SLAVIC, "cnr": SOUTH_SLAVIC, "sh": SOUTH_SLAVIC}
-_MACRO |= {"nb": "no", "nn": "no", "cmn": "zh", "yue": "zh", "wuu": "zh", "arb": "ar", "arz": "ar", "ary": "ar"}
-_MACRO |= {"pes": "fa", "prs": "fa", "als": "sq", "aln": "sq"}
+_MACRO = {
+    **MACRO,
+    **dict.fromkeys(("arb", "arz", "ary"), "ar"),
+    **dict.fromkeys(("pes", "prs"), "fa"),
+    "wuu": "zh",
+}
 
 # What feeds and lists write instead of the two-letter code: ISO 639-2 in both flavours, and codes withdrawn long ago.
 _ALIASES = dict(
     pair.split("=")
-    for pair in (
+    for pair in (  # noqa: SIM905 one code a line of quotes would be sixty lines
         "srp=sr scc=sr scr=hr hrv=hr bos=bs hbs=sh mne=cnr sqi=sq alb=sq mkd=mk mac=mk bul=bg rus=ru ukr=uk bel=be "
         "eng=en deu=de ger=de fra=fr fre=fr spa=es ita=it por=pt nld=nl dut=nl pol=pl ces=cs cze=cs slk=sk slo=sk "
         "slv=sl hun=hu ron=ro rum=ro mol=ro mo=ro ell=el gre=el tur=tr ara=ar heb=he iw=he fas=fa per=fa urd=ur "
@@ -34,7 +40,9 @@ _ALIASES = dict(
         "hye=hy arm=hy hin=hi tha=th est=et lav=lv lit=lt cat=ca aze=az kaz=kk"
     ).split()
 )
-_DECLARED = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?(?![A-Za-z0-9])(.*)", re.DOTALL)
+_DECLARED = re.compile(
+    r"\s*([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?(?![A-Za-z0-9])(.*)", re.DOTALL
+)
 _REGION_SCRIPT = {"TW": "Hant", "HK": "Hant", "MO": "Hant", "CN": "Hans", "SG": "Hans"}
 
 

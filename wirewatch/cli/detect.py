@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, BinaryIO, get_args
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 import msgspec
 
 from pipelines.language.detect import NOTHING, Detection, detect
-from pipelines.language.engines import EngineName
+from pipelines.language.engines import ENGINES
 from wirewatch.cli.options import with_settings
-from wirewatch.settings import Settings
+
+if TYPE_CHECKING:
+    from wirewatch.settings import Settings
 
 
 @click.command(short_help="the language of each line of text")
@@ -19,14 +21,16 @@ from wirewatch.settings import Settings
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option(
     "--engine",
-    type=click.Choice(get_args(EngineName)),
+    type=click.Choice(ENGINES),
     default="hybrid",
     show_default=True,
     help="hybrid: script, letters, py3langid, South Slavic variants. The others answer alone.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Accepted for uniformity: the output is always JSON lines.")
-@click.option("--limit", metavar="N", default=0, show_default=True, type=click.IntRange(min=0), help="Most lines; 0 = all.")
-def command(settings: Settings, file: BinaryIO, engine: EngineName, as_json: bool, limit: int) -> None:  # noqa: ARG001
+@click.option(
+    "--limit", metavar="N", default=0, show_default=True, type=click.IntRange(min=0), help="Most lines; 0 = all."
+)
+def command(settings: Settings, file: BinaryIO, engine: str, as_json: bool, limit: int) -> None:  # noqa: ARG001 options every command takes
     """Print one JSON object for each line of FILE (or standard input): tag, macro, script, confidence, accepted.
 
     Blank lines are answered too. Every text with a letter gets a best guess; "accepted" is false when it is below the
