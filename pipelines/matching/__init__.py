@@ -1,0 +1,1 @@
+"""Watchlists against documents: load, compile, match, explain. Pure functions of their arguments."""

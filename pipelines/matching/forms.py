@@ -1,0 +1,55 @@
+"""The concepts of one list, compiled: every alias as a tree, found by the pattern that announces it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from schemas.query.parse import parse_alias
+from schemas.query.tree import Near, Node, Term
+from schemas.watchlist import Concept
+
+
+class Form(msgspec.Struct, frozen=True):
+    """One alias of a concept: what the list writes, and its tree."""
+
+    alias: str
+    node: Node
+
+
+class Forms(msgspec.Struct, frozen=True):
+    """One concept. `by_pattern`: the forms that a pattern, when found, may be part of; each under one pattern only."""
+
+    concept: Concept
+    forms: tuple[Form, ...]
+    guards: tuple[Form, ...]
+    by_pattern: dict[str, tuple[Form, ...]]
+    """What must be found for a form to occur."""
+
+
+def compile_concept(concept: Concept) -> Forms:
+    """The concept's forms. Raises `QueryError` when an alias does not parse."""
+    forms = tuple(Form(alias, parse_alias(alias)) for alias in dict.fromkeys(concept.any))
+    by_pattern: dict[str, tuple[Form, ...]] = {}
+    for form in forms:
+        pattern = next(terms(form.node)).pattern
+        by_pattern[pattern] = (*by_pattern.get(pattern, ()), form)
+    guards = tuple(Form(guard, parse_alias(guard)) for guard in dict.fromkeys(concept.unless_in))
+    return Forms(concept, forms, guards, by_pattern)
+
+
+def patterns_of(forms: Forms) -> Iterator[str]:
+    """Every pattern the concept needs found, its guards' included."""
+    for form in (*forms.forms, *forms.guards):
+        for term in terms(form.node):
+            yield term.pattern
+
+
+def terms(node: Node) -> Iterator[Term]:
+    """The terms of an alias, the first one first."""
+    if isinstance(node, Term):
+        yield node
+    elif isinstance(node, Near):
+        yield from terms(node.left)
+        yield from terms(node.right)

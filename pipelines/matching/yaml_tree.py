@@ -1,0 +1,134 @@
+"""A watchlist file as typed nodes with their places, so that each fault is shown where its author wrote it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+
+import yaml
+
+from schemas.errors import Problem
+from schemas.query.origin import Origin
+
+LARGEST = 16 * 1024 * 1024
+"""Characters of one file; 100,000 terms take about 3 million."""
+MOST_TEXTS = 1_000_000
+"""Texts read from one file, each use of an alias (`*name`) counted: a small file must not grow into a huge list."""
+
+# The parser in C reads large lists in seconds, not minutes; wheels of PyYAML bring it, a source build may not.
+_Loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class YamlFile:
+    """One file being read; `problems` collects every fault found in it."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self.problems: list[Problem] = []
+        self._texts = 0
+        # Marks count lines and columns; indexes of the C parser are of no use when the text has a byte order mark.
+        self._lines = [0]
+        for line in text.splitlines(keepends=True):
+            self._lines.append(self._lines[-1] + len(line))
+
+    def root(self) -> yaml.Node | None:
+        """The document, or None with the problem recorded."""
+        if len(self.text) > LARGEST:
+            self.problems.append(Problem(self.name, 1, 1, f"the file is larger than {LARGEST:,} characters"))
+            return None
+        try:
+            node = yaml.compose(self.text, Loader=_Loader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            at = self._index(mark) if mark is not None else 0
+            self.fault_at(at, f"not valid YAML: {error.problem or error.context}", error.note or "")
+            return None
+        except yaml.YAMLError as error:
+            self.fault_at(0, f"not valid YAML: {' '.join(str(error).split())}")
+            return None
+        except RecursionError:
+            self.fault_at(0, "not valid YAML: nested too deeply")
+            return None
+        if node is None:
+            self.fault_at(0, "the file is empty", "see docs/watchlists.md for the format")
+        return node
+
+    def fault(self, node: yaml.Node, message: str, hint: str = "") -> None:
+        """Record a fault at `node`."""
+        self.fault_at(self._index(node.start_mark), message, hint)
+
+    def fault_at(self, at: int, message: str, hint: str = "") -> None:
+        """Record a fault at an index into the file."""
+        self.problems.append(Origin(self.name, self.text, at, "").problem(0, message, hint))
+
+    def origin(self, node: yaml.Node) -> Origin:
+        """Where the text of a scalar stands."""
+        return Origin(self.name, self.text, self._index(node.start_mark), node.value)
+
+    def _index(self, mark: yaml.Mark) -> int:
+        return min(self._lines[min(mark.line, len(self._lines) - 1)] + mark.column, len(self.text))
+
+    def mapping(self, node: yaml.Node, what: str, known: Collection[str] = ()) -> Mapping[str, yaml.Node]:
+        """The values of a mapping by key. Keys not `known` (when given) and keys given twice are faults."""
+        values: dict[str, yaml.Node] = {}
+        if not isinstance(node, yaml.MappingNode):
+            self.fault(node, f"{what} must be a mapping (key: value), not {_kind(node)}")
+            return values
+        for key_node, value in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.fault(key_node, f"a key of {what} must be a word, not {_kind(key_node)}")
+                continue
+            key = key_node.value
+            if known and key not in known:
+                close = difflib.get_close_matches(key, known, n=1)
+                meant = f", did you mean {close[0]!r}?" if close else ""
+                self.fault(key_node, f"unknown key {key!r} in {what}{meant}", f"known: {', '.join(known)}")
+            elif key in values:
+                self.fault(key_node, f"{key!r} is given twice in {what}")
+            else:
+                values[key] = value
+        return values
+
+    def sequence(self, node: yaml.Node | None, what: str) -> list[yaml.Node]:
+        """The items of a list; empty when absent."""
+        if node is None:
+            return []
+        if not isinstance(node, yaml.SequenceNode):
+            self.fault(node, f"{what} must be a list, not {_kind(node)}", "put it in square brackets: [one, two]")
+            return []
+        items: list[yaml.Node] = node.value
+        return items
+
+    def texts(self, node: yaml.Node | None, what: str) -> list[tuple[str, yaml.Node]]:
+        """The texts of a list, with their nodes."""
+        found: list[tuple[str, yaml.Node]] = []
+        for item in self.sequence(node, what):
+            text = self.scalar(item, f"each of {what}")
+            if text:
+                found.append((text, item))
+            if self._texts > MOST_TEXTS:
+                break
+        return found
+
+    def scalar(self, node: yaml.Node, what: str) -> str:
+        """The text of a scalar as written (`no` and `1244` stay text); empty with a fault recorded if it has none."""
+        self._texts += 1
+        if self._texts > MOST_TEXTS:
+            if self._texts == MOST_TEXTS + 1:
+                self.fault(node, f"the file has more than {MOST_TEXTS:,} texts, with every use of *aliases counted")
+            return ""
+        if not isinstance(node, yaml.ScalarNode):
+            self.fault(node, f"{what} must be a text, not {_kind(node)}")
+            return ""
+        text: str = node.value
+        if not text.strip():
+            self.fault(node, f"{what} is empty")
+            return ""
+        return text
+
+
+def _kind(node: yaml.Node) -> str:
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping (is there a colon that needs quotes around the text?)"
+    return "a list" if isinstance(node, yaml.SequenceNode) else f"the text {node.value!r}" if node.value else "nothing"

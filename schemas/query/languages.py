@@ -1,0 +1,43 @@
+"""When a language asked for (`lang:sr`, a list's `languages`) is the language of a document."""
+
+from __future__ import annotations
+
+import re
+
+_TAG = re.compile(r"=?[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?\Z", re.IGNORECASE)
+_SCRIPT_LENGTH = 4
+
+MACRO = {
+    **dict.fromkeys(("sr", "hr", "bs", "cnr", "sh", "srp", "hrv", "bos"), "hbs"),
+    **dict.fromkeys(("nb", "nn", "nob", "nno", "nor"), "no"),
+    **dict.fromkeys(("cmn", "yue", "zho"), "zh"),
+    **dict.fromkeys(("als", "aln", "sqi"), "sq"),
+}
+"""Macro-language of languages whose speakers read each other, so that no list misses one for the other."""
+
+
+def is_language(wanted: str) -> bool:
+    """Whether `wanted` can be asked for: a BCP 47 tag such as `sr` or `sr-Latn`, `=` before it for exactly this one."""
+    return bool(_TAG.match(wanted))
+
+
+def language_matches(wanted: str, language: str, macro: str, script: str) -> bool:
+    """Whether a document of `language` (BCP 47), `macro`-language and `script` is in `wanted`.
+
+    `sr` means the macro-language: sr, hr, bs, cnr and sh all match. With a script (`sr-Latn`) or `=` in front (`=sr`)
+    the language must be that very one. An unknown language (`und`) is in none.
+    """
+    if language == "und" and macro == "und":
+        return False
+    primary, _, rest = wanted.removeprefix("=").lower().partition("-")
+    found, _, found_rest = language.lower().partition("-")
+    wanted_script = rest.partition("-")[0] if len(rest.partition("-")[0]) == _SCRIPT_LENGTH else ""
+    wanted_macro = MACRO.get(primary, primary)
+    if wanted.startswith("=") or (wanted_script and wanted_macro != primary):
+        same = found == primary
+    else:
+        same = wanted_macro in {MACRO.get(found, found), MACRO.get(macro.lower(), macro.lower())}
+    if not wanted_script:
+        return same
+    declared = found_rest.partition("-")[0]
+    return same and wanted_script == (declared if len(declared) == _SCRIPT_LENGTH else script.lower())

@@ -1,0 +1,55 @@
+"""Where a piece of query text stands in its file, so that each fault in it can be shown to its author."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.errors import Problem
+
+# Further than this from one character of a value to the next there is no white space to skip, but an escape.
+_GAP = 400
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """`value` as it was read from `text`, the whole of `file`, where it begins at index `start`.
+
+    The two may differ by what the file format folds away (quotes, line breaks, indentation, escapes); `place` aligns
+    them, at a cost paid only for faults.
+    """
+
+    file: str
+    text: str
+    start: int
+    value: str
+
+    def place(self, offset: int) -> int:
+        """Index into `text` of the character at `offset` in `value`."""
+        at = self.start
+        for character in self.value[:offset]:
+            at = self._next(character, at) + 1
+        return self._next(self.value[offset], at) if offset < len(self.value) else min(at, len(self.text))
+
+    def problem(self, offset: int, message: str, hint: str = "") -> Problem:
+        """A fault at `offset` in `value`."""
+        at = self.place(offset)
+        line_start = self.text.rfind("\n", 0, at) + 1
+        line_end = self.text.find("\n", at)
+        return Problem(
+            file=self.file,
+            line=self.text.count("\n", 0, at) + 1,
+            column=at - line_start + 1,
+            message=message,
+            hint=hint,
+            source=self.text[line_start : line_end if line_end >= 0 else len(self.text)].rstrip("\r"),
+        )
+
+    def _next(self, character: str, at: int) -> int:
+        if character.isspace() and self.text[at : at + 1].isspace():
+            return at
+        found = self.text.find(character, at, at + _GAP)
+        return found if found >= 0 else at
+
+
+def whole(text: str, file: str = "query") -> Origin:
+    """The origin of text that is no part of a file."""
+    return Origin(file, text, 0, text)

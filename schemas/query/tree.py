@@ -1,0 +1,94 @@
+"""The parsed form of a query expression or alias. `parse` builds it, `pipelines.matching` evaluates it.
+
+Every node keeps what its author wrote (`written`), which is how `explain` names it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Term(msgspec.Struct, frozen=True):
+    """Words next to each other. `pattern` is their folded tokens, one space between; a token ending in `*` is a prefix."""
+
+    written: str
+    pattern: str
+    exact: str = ""
+    """For `{NATO}`: what the text must say to the letter."""
+
+
+class ConceptName(msgspec.Struct, frozen=True):
+    """A concept of the list: any of its forms."""
+
+    written: str
+    name: str
+
+
+class Near(msgspec.Struct, frozen=True):
+    """Two things with at most `distance` tokens between them, in one field; `ordered`: in this order."""
+
+    written: str
+    left: Node
+    right: Node
+    distance: int
+    ordered: bool
+
+
+class InField(msgspec.Struct, frozen=True):
+    """`node` within `title` or `body` (summary and body) only."""
+
+    written: str
+    field: str
+    node: Node
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """What is known about the document: `lang`, `source`, `country` or `author` is `value`."""
+
+    written: str
+    name: str
+    value: str
+
+
+class And(msgspec.Struct, frozen=True):
+    """All of `nodes`."""
+
+    written: str
+    nodes: tuple[Node, ...]
+
+
+class Or(msgspec.Struct, frozen=True):
+    """At least one of `nodes`."""
+
+    written: str
+    nodes: tuple[Node, ...]
+
+
+class Not(msgspec.Struct, frozen=True):
+    """Not `node`."""
+
+    written: str
+    node: Node
+
+
+class Everything(msgspec.Struct, frozen=True):
+    """`*`: every document."""
+
+    written: str
+
+
+Node = Term | ConceptName | Near | InField | Attribute | And | Or | Not | Everything
+
+
+def unbounded(node: Node, *, negated: bool = False) -> Node | None:
+    """The part of the tree because of which it holds for almost every document, or None when there is no such part."""
+    if isinstance(node, Not):
+        inner = unbounded(node.node, negated=not negated)
+        return node if inner is node.node else inner
+    if isinstance(node, And | Or):
+        found = [unbounded(part, negated=negated) for part in node.nodes]
+        needs_all = isinstance(node, And) != negated
+        if needs_all and not all(found):
+            return None
+        return next(filter(None, found), None)
+    return node if negated or isinstance(node, Everything) else None
