@@ -1,0 +1,1 @@
+"""Writers and checks of generated files; see `tools.generate`."""

@@ -1,0 +1,55 @@
+"""The published JSON Schemas, one for each type in `schemas.codec.SCHEMAS`, made from the types and their docs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from schemas.codec import SCHEMAS
+from tools.field_docs import field_docs
+
+FOLDER = "schemas/json"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def files() -> dict[str, str]:
+    """Text by path, one file for each kind."""
+    return {f"{FOLDER}/{name}.json": _text(schema(kind)) for kind, (name, _) in SCHEMAS.items()}
+
+
+def schema(kind: type[Any]) -> dict[str, Any]:
+    """The JSON Schema of `kind`: its fields at the top, the types it is made of under `$defs`."""
+    _, parts = msgspec.json.schema_components((kind,), ref_template="#/$defs/{name}")
+    for part in _parts(kind):
+        properties = parts[part.__name__]["properties"]
+        for field, text in field_docs(part).items():
+            properties[field]["description"] = text
+    name, version = SCHEMAS[kind]
+    tree = {"$schema": _DIALECT, "$id": f"wirewatch/{name}/{version}", **parts.pop(kind.__name__)}
+    if parts:
+        tree["$defs"] = dict(sorted(parts.items()))
+    return tree
+
+
+def _parts(kind: type[Any]) -> set[type[Any]]:
+    """`kind` and every struct inside it."""
+    found: set[type[Any]] = set()
+
+    def visit(node: object) -> None:
+        if isinstance(node, msgspec.inspect.StructType):
+            found.add(node.cls)
+        if isinstance(node, msgspec.inspect.Type | msgspec.inspect.Field):
+            for name in node.__struct_fields__:
+                visit(getattr(node, name))
+        elif isinstance(node, tuple):
+            for part in node:
+                visit(part)
+
+    visit(msgspec.inspect.type_info(kind))
+    return found
+
+
+def _text(tree: dict[str, Any]) -> str:
+    return json.dumps(tree, ensure_ascii=False, indent=2) + "\n"
