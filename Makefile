@@ -48,11 +48,14 @@ elif [ -z "$$found" ]; then \
 fi
 endef
 
-# Always looked at, touched only when the environment is made anew: another Python, a moved folder, a broken link.
+# Always looked at, touched only when the environment is made anew: a broken or moved one, and in `make install` one of
+# another Python than the newest that works now. The other targets keep what works: searching would delay each start.
 $(VENV)/python.stamp: FORCE
-	@$(FIND_PYTHON); \
+	@if [ -z "$(filter install%,$(MAKECMDGOALS))" ] && [ "$$(cut -d' ' -f2- $@ 2>/dev/null)" = "$(CURDIR)" ] && \
+	  $(BIN)/python -ISc '' 2>/dev/null; then exit 0; fi; \
+	$(FIND_PYTHON); \
 	wanted="$$("$$found" -c 'import sys; print("%d.%d" % sys.version_info[:2])') $(CURDIR)"; \
-	if [ "$$(cat $@ 2>/dev/null)" != "$$wanted" ] || ! $(BIN)/python -c '' 2>/dev/null; then \
+	if [ "$$(cat $@ 2>/dev/null)" != "$$wanted" ] || ! $(BIN)/python -ISc '' 2>/dev/null; then \
 	  echo "creating $(VENV) with Python $${wanted%% *}"; \
 	  rm -rf $(VENV) && "$$found" -m venv $(VENV) && echo "$$wanted" >$@; \
 	fi
