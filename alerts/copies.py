@@ -1,0 +1,92 @@
+"""Copies of what the desk knows, for everybody else: hits with their story and alerts to the index, alerts to the log.
+
+They follow behind the mails, each from a place of its own, so that an index that is away stops no mail and
+nothing is skipped when it is back. A copy made twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from connectors.interfaces import HitStore, Log, NewRecord
+from schemas import codec
+from schemas.errors import RecordError
+from schemas.hit import Hit, ItemHits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alerts.ledger import Ledger
+
+DESK = "desk"
+"""The desk's place in `hits`: everything before it is decided."""
+_HITS = "desk.hits-to-index"
+_ALERTS = "desk.alerts-to-index"
+_TOPIC = "desk.alerts-to-log"
+
+
+class Copies:
+    """Moves at most `limit` records of each kind a call; safe to call from another thread than the desk's."""
+
+    def __init__(self, log: Log, ledger: Ledger, hit_store: HitStore, limit: int) -> None:
+        self._log = log
+        self._ledger = ledger
+        self._hit_store = hit_store
+        self._limit = limit
+
+    def alerts_to_log(self) -> int:
+        """Append alerts changed since the last call to the topic `alerts`; how many. Raises `StoreError`."""
+        place = self._ledger.positions(_TOPIC).get(0, 0)
+        changed = self._ledger.changed(place, self._limit)
+        if changed:
+            self._log.append(
+                [
+                    NewRecord(
+                        topic="alerts", key=alert.alert_key, value=codec.encode(alert), headers=codec.headers(alert)
+                    )
+                    for _, alert in changed
+                ]
+            )
+            self._ledger.save_positions(_TOPIC, {0: changed[-1][0]})
+        return len(changed)
+
+    def hits_to_index(self) -> int:
+        """Put the hits of decided records into the index, each with its story; how many records. Raises `StoreError`."""
+        decided = self._ledger.positions(DESK)
+        place = self._ledger.positions(_HITS)
+        if _reached(place, decided):
+            return 0
+        records = self._log.read("hits", place, self._limit)
+        records = [record for record in records if record.offset < decided.get(record.partition, 0)]
+        if not records:
+            return 0
+        self._hit_store.put([hit for record in records for hit in _hits(record.value, record.headers)], ())
+        ends: dict[int, int] = {}
+        for record in records:
+            ends[record.partition] = record.offset + 1
+        self._ledger.save_positions(_HITS, ends)
+        return len(records)
+
+    def alerts_to_index(self) -> int:
+        """Put alerts changed since the last call into the index; how many. Raises `StoreError`."""
+        place = self._ledger.positions(_ALERTS).get(0, 0)
+        changed = self._ledger.changed(place, self._limit)
+        if changed:
+            self._hit_store.put((), [alert for _, alert in changed])
+            self._ledger.save_positions(_ALERTS, {0: changed[-1][0]})
+        return len(changed)
+
+
+def _reached(place: Mapping[int, int], end: Mapping[int, int]) -> bool:
+    return all(place.get(partition, 0) >= offset for partition, offset in end.items())
+
+
+def _hits(value: bytes, headers: Mapping[str, str]) -> tuple[Hit, ...]:
+    try:
+        record = codec.decode(value, ItemHits, headers)
+    except RecordError:
+        # The desk has made a dead letter of it when it decided.
+        return ()
+    return tuple(msgspec.structs.replace(hit, story_id=record.article_id) for hit in record.hits)
