@@ -18,7 +18,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """Hash of `position` and `stage`: the same record failing in the same place is the same dead letter."""
     stage: str
-    """Where it failed: `decode`, `language`, `match`, `hits`, `index`, `process` (died with it), `parse`, `entry`."""
+    """Where it failed: `decode`, `language`, `match`, `hits`, `index`, `process` (died with it), `parse`, `entry`,
+    `desk`."""
     reason: str
     position: str
     """`topic/partition/offset` of a record, or `feed address#body hash` of a document."""
