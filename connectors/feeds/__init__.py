@@ -1,0 +1,1 @@
+"""Feeds: polled politely, parsed in a child process, turned into items on the log."""

@@ -1,0 +1,76 @@
+"""What a feed document says, as the parser hands it over: between bytes and items, and across the worker's pipe."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.feed import FeedStatus
+from schemas.time import Time
+
+MAX_ENTRIES = 2_000
+"""Entries read of one document; the rest is left out and said so."""
+TITLE_BYTES = 1_024
+SUMMARY_BYTES = 64 * 1_024
+BODY_BYTES = 512 * 1_024
+"""Limits of the text fields in UTF-8, so that a record stays under 1 MB."""
+
+
+class RawEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry as its document gave it: texts are plain already, addresses and ids are still as written."""
+
+    native: str = ""
+    link: str = ""
+    title: str = ""
+    summary: str = ""
+    body: str = ""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    language: str = ""
+    published_at: Time | None = None
+    published_raw: str = ""
+    published_reason: str = "missing"
+    truncated: bool = False
+
+
+class BrokenEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that could not be converted: why, and the entry as JSON of the form named, to be converted again."""
+
+    reason: str
+    form: str
+    raw: bytes
+
+
+class ParsedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that was a feed."""
+
+    entries: tuple[RawEntry, ...] = ()
+    broken: tuple[BrokenEntry, ...] = ()
+    language: str = ""
+    left_out: int = 0
+    """Entries beyond `MAX_ENTRIES`."""
+    cut: bool = False
+    """The document ends in the middle; `entries` are those complete before the cut."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of how it was read, one phrase each."""
+
+
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that could not be read as a feed."""
+
+    status: FeedStatus
+    reason: str
+
+
+class ParseRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the worker needs to parse one document, or to convert one entry set aside (`form`: how it was kept)."""
+
+    body: bytes
+    content_type: str = ""
+    language: str = ""
+    """The language the source list gives; narrows the guess of an undeclared encoding."""
+    now: Time
+    form: str = ""
+
+
+ParseReply = tuple[ParsedDocument | None, Unreadable | None]
+"""What the worker answers: one of the two."""

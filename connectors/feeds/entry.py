@@ -1,0 +1,159 @@
+"""One entry as feedparser or a JSON Feed gives it, to a `RawEntry`: texts plain, limits kept, nothing made up."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from connectors.feeds.dates import Written, choose
+from connectors.feeds.document import BODY_BYTES, SUMMARY_BYTES, TITLE_BYTES, BrokenEntry, RawEntry
+from connectors.feeds.text import limited, one_line, plain
+from schemas.errors import RecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+FORMS = ("feedparser", "jsonfeed")
+"""How an entry that was set aside is kept: the parser's own mapping, as JSON."""
+
+_NATIVE_LIMIT = 64 * 1024
+_LINK_LIMIT = 8 * 1024
+_NAMES = 50
+_NAME_BYTES = 512
+# More markup than this cannot be needed for a text of the limit; the rest costs time and memory only.
+_MARKUP_PER_BYTE = 16
+_TEASER_ENDS = ("[…]", "[...]", "[&#8230;]", "…", "...")
+
+
+def convert(fields: Mapping[str, Any], form: str, now: datetime) -> RawEntry:
+    """The entry in `fields`. Raises `RecordError` (stage `entry`) when it has nothing to know it by."""
+    entry = _from_feedparser(fields, now) if form == "feedparser" else _from_jsonfeed(fields, now)
+    if not (entry.native or entry.link or entry.title or entry.summary or entry.body):
+        message = "has neither id, address, title nor text"
+        raise RecordError(message, stage="entry")
+    return entry
+
+
+def converted(entries: Iterable[Any], form: str, now: datetime) -> tuple[tuple[RawEntry, ...], tuple[BrokenEntry, ...]]:
+    """All `entries`, those that cannot be converted as `BrokenEntry`."""
+    whole: list[RawEntry] = []
+    broken: list[BrokenEntry] = []
+    for fields in entries:
+        try:
+            whole.append(convert(fields, form, now))
+        except Exception as error:  # noqa: BLE001 any entry may break a library in its own way; none is lost
+            reason = error.message if isinstance(error, RecordError) else f"{type(error).__name__}: {error}"
+            raw = json.dumps(fields, default=str, skipkeys=True).encode()
+            broken.append(BrokenEntry(reason=reason, form=form, raw=raw))
+    return tuple(whole), tuple(broken)
+
+
+def _from_feedparser(fields: Mapping[str, Any], now: datetime) -> RawEntry:
+    # FeedParserDict answers for keys it does not have (with a warning): only what is stored counts.
+    entry = dict(fields)
+    contents = [part for part in entry.get("content") or () if isinstance(part, dict) and part.get("value")]
+    body = max((str(part["value"]) for part in contents), key=len, default="")
+    languages = (part.get("language") for part in (*contents, entry.get("title_detail") or {}))
+    published = Written(str(entry.get("published") or ""), _moment(entry.get("published_parsed")))
+    updated = Written(str(entry.get("updated") or ""), _moment(entry.get("updated_parsed")))
+    if not (published.raw or updated.raw):
+        published = Written(str(entry.get("created") or ""), _moment(entry.get("created_parsed")))
+    dated = choose(published, updated, now)
+    link = str(entry.get("link") or "").strip()
+    native = str(entry.get("id") or "").strip()
+    if link == native and not link.lower().startswith(("http://", "https://")):
+        # RSS lets a guid stand for the address by default; `5` or `tag:…` is none.
+        link = ""
+    return _entry(
+        native=native,
+        link=link,
+        title=str(entry.get("title") or ""),
+        summary=str(entry.get("summary") or ""),
+        body=body,
+        authors=[_author(one) for one in entry.get("authors") or () if isinstance(one, dict)],
+        categories=[str(tag.get("label") or tag.get("term") or "") for tag in entry.get("tags") or ()],
+        language=str(entry.get("language") or next((found for found in languages if found), "") or ""),
+        published_at=dated.at,
+        published_raw=dated.raw,
+        published_reason=dated.reason,
+    )
+
+
+def _moment(parsed: Any) -> tuple[int, ...] | None:
+    return tuple(parsed) if parsed else None
+
+
+def _author(author: Mapping[str, Any]) -> str:
+    return str(author.get("name") or author.get("email") or author.get("href") or "")
+
+
+def _from_jsonfeed(fields: Mapping[str, Any], now: datetime) -> RawEntry:
+    native = fields.get("id")
+    authors = fields.get("authors") or [fields.get("author")]
+    dated = choose(Written(_word(fields.get("date_published"))), Written(_word(fields.get("date_modified"))), now)
+    return _entry(
+        # Version 1.1 asks for text; numbers are to be read as such.
+        native="" if native is None else str(native).strip(),
+        link=_word(fields.get("url")) or _word(fields.get("external_url")),
+        title=_word(fields.get("title")),
+        summary=_word(fields.get("summary")),
+        body=_word(fields.get("content_html")) or _word(fields.get("content_text")),
+        authors=[_word(one.get("name") or one.get("url")) for one in authors if isinstance(one, dict)],
+        categories=[_word(tag) for tag in fields.get("tags") or ()],
+        language=_word(fields.get("language")),
+        published_at=dated.at,
+        published_raw=dated.raw,
+        published_reason=dated.reason,
+    )
+
+
+def _word(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _entry(
+    *, title: str, summary: str, body: str, authors: Iterable[str], categories: Iterable[str], **rest: Any
+) -> RawEntry:
+    title, title_cut = _text(title, TITLE_BYTES, one_line)
+    summary, summary_cut = _text(summary, SUMMARY_BYTES, plain)
+    body, body_cut = _text(body, BODY_BYTES, plain)
+    if _is_beginning(summary, body):
+        summary, summary_cut = "", False
+    rest["link"] = rest["link"] if len(rest["link"]) <= _LINK_LIMIT else ""
+    rest["language"] = one_line(rest["language"])[:35]
+    # Kept long enough to tell ids apart by their beginning; the ladder hashes what is over its limit.
+    rest["native"] = _storable(rest["native"])[:_NATIVE_LIMIT]
+    return RawEntry(
+        title=title,
+        summary=summary,
+        body=body,
+        authors=_names(authors),
+        categories=_names(categories),
+        truncated=title_cut or summary_cut or body_cut,
+        **{**rest, "link": _storable(rest["link"]), "published_raw": _storable(rest["published_raw"])},
+    )
+
+
+def _text(markup: str, most: int, reading: Any) -> tuple[str, bool]:
+    kept = markup[: most * _MARKUP_PER_BYTE]
+    text, was_cut = limited(reading(kept), most)
+    return text, was_cut or len(kept) < len(markup)
+
+
+def _is_beginning(summary: str, body: str) -> bool:
+    """Whether the summary says nothing that the body does not begin with: the same text, or a teaser cut from it."""
+    start = " ".join(summary.split())
+    for end in _TEASER_ENDS:
+        start = start.removesuffix(end).rstrip()
+    # Words cut in half by a teaser are a beginning too; spaces differ where one of the two has paragraphs.
+    return not start or " ".join(body[: 2 * len(summary) + 64].split()).startswith(start)
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    short = (limited(one_line(name[: 8 * _NAME_BYTES]), _NAME_BYTES)[0] for name in names)
+    return tuple(dict.fromkeys(name for name in short if name))[:_NAMES]
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().replace("\0", "")

@@ -1,0 +1,86 @@
+"""Undoing `Content-Encoding` under a limit: one layer of gzip or deflate, never more bytes than allowed."""
+
+from __future__ import annotations
+
+import zlib
+
+ENCODINGS = "gzip, deflate"
+"""What a request accepts: the encodings whose bombs are known to be stopped here."""
+
+_GZIP = 16 + zlib.MAX_WBITS
+_MAGIC = b"\x1f\x8b"
+
+
+class TooLongError(Exception):
+    """The decoded body is over its limit."""
+
+
+class BadEncodingError(Exception):
+    """The body is not in the encoding its header names."""
+
+
+class Inflater:
+    """Decodes the body of one answer, chunk by chunk.
+
+    Some servers name gzip and send plain text: a body that does not begin like gzip is taken as it is.
+    """
+
+    def __init__(self, encoding: str, limit: int) -> None:
+        self._encoding = encoding.strip().lower()
+        if self._encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+            message = f"the answer is encoded as {encoding!r}; only {ENCODINGS} was asked for"
+            raise BadEncodingError(message)
+        self._left = limit
+        self._stream: zlib._Decompress | None = None
+        self._head = b""
+        self._plain = self._encoding in {"", "identity"}
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What `chunk` decodes to. Raises `TooLongError` or `BadEncodingError`."""
+        if self._stream is None and not self._plain:
+            self._head += chunk
+            if len(self._head) < len(_MAGIC):
+                return b""
+            chunk, self._head = self._head, b""
+            self._begin(chunk)
+        if self._stream is None:
+            return self._counted(chunk)
+        return self._inflated(chunk)
+
+    def rest(self) -> bytes:
+        """What is left when the body ended before it could be told what it is."""
+        return self._counted(self._head)
+
+    def _begin(self, chunk: bytes) -> None:
+        if self._encoding == "deflate":
+            # Half of all servers send raw deflate, the other half zlib, under this name.
+            zlib_header = chunk[0] & 0x0F == zlib.DEFLATED and int.from_bytes(chunk[:2], "big") % 31 == 0
+            self._stream = zlib.decompressobj(zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS)
+        elif chunk.startswith(_MAGIC):
+            self._stream = zlib.decompressobj(_GZIP)
+        else:
+            self._plain = True
+
+    def _inflated(self, chunk: bytes) -> bytes:
+        parts = []
+        while chunk and self._stream is not None:
+            try:
+                # One byte more than allowed tells a body of the limit from one over it.
+                parts.append(self._counted(self._stream.decompress(chunk, self._left + 1)))
+            except zlib.error as error:
+                message = f"the answer is not valid {self._encoding} ({error})"
+                raise BadEncodingError(message) from error
+            chunk = self._stream.unconsumed_tail
+            if self._stream.eof:
+                # A gzip body may have several members; what follows the last and is none is padding.
+                chunk = self._stream.unused_data
+                if not chunk.startswith(_MAGIC) or self._encoding == "deflate":
+                    break
+                self._stream = zlib.decompressobj(_GZIP)
+        return b"".join(parts)
+
+    def _counted(self, data: bytes) -> bytes:
+        self._left -= len(data)
+        if self._left < 0:
+            raise TooLongError
+        return data

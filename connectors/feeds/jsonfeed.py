@@ -1,0 +1,71 @@
+"""JSON Feed, versions 1 and 1.1 (feedparser reads none of it)."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from connectors.feeds.document import MAX_ENTRIES, ParsedDocument, ParseReply, Unreadable
+from connectors.feeds.entry import converted
+from schemas.feed import FeedStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_ITEMS = re.compile(r"\"items\"\s*:\s*\[")
+_VERSION = re.compile(r"\"version\"\s*:\s*\"https?://(?:www\.)?jsonfeed\.org/", re.IGNORECASE)
+_GAP = re.compile(r"[\s,]*")
+
+
+def read(text: str, now: datetime) -> ParseReply:
+    """The JSON Feed in `text`; a document that ends in the middle gives its complete items."""
+    try:
+        document: Any = json.loads(text)
+    except RecursionError:
+        return None, _malformed("the JSON is nested too deeply")
+    except ValueError as error:
+        return _read_cut(text, now, str(error))
+    items = document.get("items") if isinstance(document, dict) else None
+    named = "jsonfeed.org" in str(document.get("version", "")) if isinstance(document, dict) else False
+    if not isinstance(items, list) or not (named or all(isinstance(item, dict) for item in items)):
+        return None, _malformed("JSON, but not a JSON Feed: it has no list of items")
+    notes = () if named else ("no JSON Feed version named",)
+    return _document(items, str(document.get("language") or ""), now, notes=notes), None
+
+
+def _read_cut(text: str, now: datetime, trouble: str) -> ParseReply:
+    start = _ITEMS.search(text)
+    if start is None or not _VERSION.search(text):
+        return None, _malformed(f"not valid JSON ({trouble})")
+    decoder = json.JSONDecoder()
+    items: list[Any] = []
+    place = start.end()
+    while len(items) <= MAX_ENTRIES:
+        place = gap.end() if (gap := _GAP.match(text, place)) else place
+        try:
+            item, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            break
+        items.append(item)
+    if not items:
+        return None, _malformed(f"the document is cut in the middle, before the end of its first item ({trouble})")
+    return _document(items, "", now, cut=True), None
+
+
+def _document(
+    items: list[Any], language: str, now: datetime, *, cut: bool = False, notes: tuple[str, ...] = ()
+) -> ParsedDocument:
+    entries, broken = converted(items[:MAX_ENTRIES], "jsonfeed", now)
+    return ParsedDocument(
+        entries=entries,
+        broken=broken,
+        language=language[:35],
+        left_out=max(0, len(items) - MAX_ENTRIES),
+        cut=cut,
+        notes=notes,
+    )
+
+
+def _malformed(reason: str) -> Unreadable:
+    return Unreadable(status=FeedStatus.MALFORMED, reason=reason)

@@ -1,0 +1,206 @@
+"""What a poll came to, as records, state and a sentence for a person: pure, from the answer and what was known."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from connectors.feeds import schedule
+from connectors.feeds.entries import Items, marks, origin_headers, unsent
+from connectors.feeds.fetch import Fetched, Validators
+from connectors.interfaces import NewRecord
+from schemas import codec, identity
+from schemas.deadletter import RAW_LIMIT, DeadLetter
+from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
+from schemas.item import FeedItem
+
+if TYPE_CHECKING:
+    from connectors.feeds.document import ParsedDocument, Unreadable
+    from schemas.errors import FeedError
+
+_SET_ASIDE = frozenset({FeedStatus.MALFORMED, FeedStatus.HTML})
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished poll before it is written down."""
+
+    record: FetchRecord
+    items: tuple[FeedItem, ...] = ()
+    dead: tuple[DeadLetter, ...] = ()
+    seen: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """What to remember once the log has all this."""
+    readable: bool = False
+    """Whether the server answered as a feed; else the poll failed."""
+    validators: Validators | None = None
+    """None: those of before stay."""
+    body_hash: str | None = None
+    published: tuple[datetime, ...] = ()
+    retry_after: float | None = None
+
+    def records(self) -> list[NewRecord]:
+        """Everything this poll puts on the log; the account of it last, when the rest is there."""
+        items = [
+            NewRecord(
+                topic="items", key=item.article_id, value=codec.encode(item),
+                headers=codec.headers(item, trace=item.trace_id),
+            )
+            for item in self.items
+        ]  # fmt: skip
+        dead = [
+            NewRecord(topic="deadletters", key=letter.id, value=codec.encode(letter), headers=codec.headers(letter))
+            for letter in self.dead
+        ]
+        record = NewRecord(
+            topic="fetches", key=self.record.feed_url, value=codec.encode(self.record),
+            headers=codec.headers(self.record),
+        )  # fmt: skip
+        return [*items, *dead, record]
+
+
+class Poll(msgspec.Struct, frozen=True, kw_only=True):
+    """One poll as it goes on: whose, since when, and what was known before."""
+
+    source: FeedSource
+    state: FeedState
+    fetched_at: datetime
+    seconds: float = 0.0
+
+    def record(self, status: FeedStatus, reason: str, **more: object) -> FetchRecord:
+        """The account of this poll."""
+        return FetchRecord(
+            feed_url=self.source.feed_url,
+            fetched_at=self.fetched_at,
+            status=status,
+            reason=reason,
+            seconds=round(self.seconds, 3),
+            **{"keyed_by": self.state.keyed_by, **more},  # type: ignore[arg-type] # names are checked by the Struct
+        )
+
+
+def body_hash(body: bytes) -> str:
+    """By which a document is known to be the one of last time."""
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def failed(poll: Poll, error: FeedError) -> Outcome:
+    """A poll that brought no document."""
+    record = poll.record(FeedStatus(error.status), error.message, http_status=error.http_status)
+    return Outcome(record=record, retry_after=error.retry_after)
+
+
+def unchanged(poll: Poll, fetched: Fetched) -> Outcome:
+    """A poll that brought the document of last time, or word that there is no newer one."""
+    how = "the server says nothing changed" if fetched.unchanged else "the same document as last time"
+    record = poll.record(
+        FeedStatus.UNCHANGED, how, http_status=fetched.http_status, bytes_read=fetched.bytes_read,
+        final_url=fetched.final_url,
+    )  # fmt: skip
+    return Outcome(record=record, readable=True, validators=fetched.validators)
+
+
+def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str, str]) -> Outcome:
+    """A poll that brought a document which is no feed: set aside, once for each distinct document."""
+    reason = why.reason
+    if not fetched.complete:
+        reason += f"; the connection ended early, after {fetched.bytes_read:,} bytes"
+    record = poll.record(
+        why.status, reason, http_status=fetched.http_status, bytes_read=fetched.bytes_read,
+        final_url=fetched.final_url,
+    )  # fmt: skip
+    letter = dead_letter(poll.source, fetched, reason, poll.fetched_at)
+    if why.status not in _SET_ASIDE or letter.id in seen:
+        return Outcome(record=record)
+    return Outcome(record=record, dead=(letter,), seen={letter.id: letter.raw_hash})
+
+
+def dead_letter(source: FeedSource, fetched: Fetched, reason: str, moment: datetime) -> DeadLetter:
+    """A document set aside, with what is needed to parse it again."""
+    position = f"{source.feed_url}#{body_hash(fetched.body)}"
+    return DeadLetter(
+        id=identity.dead_letter_id(position, "parse"),
+        stage="parse",
+        reason=reason,
+        position=position,
+        subject=source.feed_url,
+        headers={"content-type": fetched.content_type, **origin_headers(source, fetched.final_url)},
+        raw=fetched.body[:RAW_LIMIT],
+        length=len(fetched.body),
+        raw_hash=body_hash(fetched.body),
+        failed_at=moment,
+    )
+
+
+def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items, seen: Mapping[str, str]) -> Outcome:
+    """A poll that brought a feed; what of it was not `seen` before goes on the log."""
+    items, dead = unsent(built, seen)
+    updated = sum(item.op == "update" for item in items)
+    new = len(items) - updated
+    entries = len(document.entries) + len(document.broken)
+    record = poll.record(
+        FeedStatus.WORKING if entries else FeedStatus.EMPTY,
+        _sentence(document, entries, new, updated, switched=built.keyed_by != poll.state.keyed_by),
+        http_status=fetched.http_status,
+        bytes_read=fetched.bytes_read,
+        entries=entries,
+        new=new,
+        updated=updated,
+        keyed_by=built.keyed_by,
+        final_url=fetched.final_url,
+    )
+    # Half a document is no state to compare the next one with.
+    whole = fetched.complete and not document.cut
+    return Outcome(
+        record=record,
+        items=items,
+        dead=dead,
+        seen=marks(built),
+        readable=True,
+        validators=fetched.validators if whole else None,
+        body_hash=body_hash(fetched.body) if whole else None,
+        published=tuple(item.published_at for item in built.items if item.published_at is not None),
+    )
+
+
+def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedule.Limits) -> FeedState:
+    """What to remember after `outcome`."""
+    record, validators = outcome.record, outcome.validators or Validators(state.etag, state.last_modified)
+    moment = record.fetched_at
+    interval, failures = state.interval, 0 if outcome.readable else state.failures + 1
+    if outcome.readable and state.last_ok_at is None:
+        interval = schedule.after_first(outcome.published, moment, limits)
+    elif outcome.readable and state.last_ok_at is not None:
+        elapsed = (moment - state.last_ok_at).total_seconds()
+        interval = schedule.after_poll(interval, record.new, elapsed, limits)
+    return FeedState(
+        feed_url=state.feed_url,
+        etag=validators.etag,
+        last_modified=validators.last_modified,
+        body_hash=state.body_hash if outcome.body_hash is None else outcome.body_hash,
+        keyed_by=record.keyed_by,
+        next_poll_at=moment + schedule.wait(interval, failures, outcome.retry_after, chance, limits),
+        interval=interval,
+        failures=failures,
+        last_fetch=record,
+        last_ok_at=moment if outcome.readable else state.last_ok_at,
+        last_new_at=moment if record.new else state.last_new_at,
+    )
+
+
+def _sentence(document: ParsedDocument, entries: int, new: int, updated: int, *, switched: bool) -> str:
+    if not entries:
+        parts = ["a feed without entries"]
+    else:
+        parts = [f"{entries} {'entry' if entries == 1 else 'entries'}, {new} new, {updated} changed"]
+    if document.cut:
+        parts.append("the document is cut in the middle, only complete entries were read")
+    if document.left_out:
+        parts.append(f"{document.left_out:,} further entries left out")
+    if document.broken:
+        parts.append(f"{len(document.broken)} could not be read and are set aside")
+    if switched:
+        parts.append("one address stands for several entries: entries are told apart by id from now on")
+    return "; ".join((*parts, *document.notes))

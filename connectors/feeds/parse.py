@@ -1,0 +1,97 @@
+"""A feed document to its entries: RSS, Atom and RDF through feedparser, JSON Feeds through our own reader.
+
+Runs in the worker process only (`connectors.feeds.worker`): feedparser takes seconds over some documents, and a few
+hundred bytes can be made to keep it busy for hours.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from xml.sax import SAXException
+
+import feedparser
+
+from connectors.feeds import jsonfeed, shape
+from connectors.feeds.document import MAX_ENTRIES, ParsedDocument, ParseReply, ParseRequest, Unreadable
+from connectors.feeds.encoding import Decoded, decode
+from connectors.feeds.entry import converted
+from schemas.feed import FeedStatus
+
+
+def parse(request: ParseRequest) -> ParseReply:
+    """The document in `request`. Anything that is not a feed is an answer too, never an error."""
+    decoded = decode(request.body, request.content_type, request.language)
+    text = decoded.text.replace("\0", "").strip()
+    if not text:
+        return None, Unreadable(status=FeedStatus.EMPTY, reason="the document holds nothing but white space")
+    if text.startswith("{"):
+        return jsonfeed.read(text, request.now)
+    title = shape.page_title(text)
+    if title is not None:
+        return None, _page(title)
+    tame = shape.without_traps(text)
+    if tame is None:
+        reason = "a start tag is longer than 16 KiB: no feed has that, and it would keep the parser busy for long"
+        return None, Unreadable(status=FeedStatus.MALFORMED, reason=reason)
+    return _read(shape.without_subset(tame), decoded, request)
+
+
+def _page(title: str) -> Unreadable:
+    named = f' titled "{title}"' if title else ""
+    return Unreadable(status=FeedStatus.HTML, reason=f"the address answers with a web page{named}, not with a feed")
+
+
+def _read(text: str, decoded: Decoded, request: ParseRequest) -> ParseReply:
+    notes: list[str] = []
+    remains = shape.cut(text)
+    if remains is not None:
+        if not remains.text:
+            reason = "the document is cut in the middle, before the end of its first entry"
+            return None, Unreadable(status=FeedStatus.MALFORMED, reason=reason)
+        text = remains.text
+    try:
+        result = feedparser.parse(
+            io.BytesIO(text.encode("utf-8", "replace")),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:  # noqa: BLE001 feedparser raises a dozen kinds on bad input (its issue 599)
+        reason = f"the document breaks the parser ({type(error).__name__}: {error})"
+        return None, Unreadable(status=FeedStatus.MALFORMED, reason=reason[:500])
+    trouble = _trouble(result)
+    if not result.entries and (trouble or not result.version):
+        return None, _not_a_feed(text, trouble)
+    if trouble:
+        notes.append(f"not well-formed XML ({trouble}), read leniently")
+    if decoded.bad:
+        notes.append(f"{decoded.bad} bytes that are not {decoded.encoding} replaced")
+    entries, broken = converted(result.entries[:MAX_ENTRIES], "feedparser", request.now)
+    document = ParsedDocument(
+        entries=entries,
+        broken=broken,
+        language=str(dict.get(result.feed, "language") or "")[:35],
+        left_out=max(0, len(result.entries) - MAX_ENTRIES),
+        cut=remains is not None,
+        notes=tuple(notes),
+    )
+    return document, None
+
+
+def _trouble(result: Any) -> str:
+    """What keeps the document from being well-formed, in one line; empty for the harmless rest of feedparser's bozo."""
+    error = result.get("bozo_exception")
+    if not isinstance(error, SAXException):
+        return ""
+    line = getattr(error, "getLineNumber", lambda: None)()
+    return f"line {line}: {error.getMessage()}" if line else error.getMessage()
+
+
+def _not_a_feed(text: str, trouble: str) -> Unreadable:
+    if "<html" in text[:65536].lower():
+        return _page("")
+    detail = f" ({trouble})" if trouble else ""
+    kind = "XML, but no RSS, RDF or Atom document" if text.startswith("<") else "neither XML nor JSON"
+    reason = f"the document is {kind}{detail}"
+    return Unreadable(status=FeedStatus.MALFORMED, reason=reason)

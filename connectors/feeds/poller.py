@@ -1,0 +1,302 @@
+"""The poller: fetch, parse, append to the log, and only then remember.
+
+Kill the process between any two lines: what was not yet remembered is fetched and appended again, under the same ids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from connectors.feeds import entries, outcome
+from connectors.feeds.document import ParseRequest
+from connectors.feeds.fetch import Fetched, Fetcher, Validators, user_agent
+from connectors.feeds.guard import Guard, networks
+from connectors.feeds.hosts import HostGate
+from connectors.feeds.outcome import Outcome, Poll
+from connectors.feeds.parse_pool import ParsePool
+from connectors.feeds.restore import restore_keys
+from connectors.feeds.schedule import Limits
+from schemas.errors import FeedError, StoreError
+from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
+from schemas.time import now as current_time
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+
+    from connectors.interfaces import FeedStates, Log
+    from schemas.deadletter import DeadLetter
+
+T = TypeVar("T")
+
+LONGEST_QUIET = 30.0
+"""A host that wants to be left alone for longer is not waited for; the poll says so and is repeated later."""
+_LONGEST_SLEEP = 60.0
+_COMMIT_SECONDS = 1.5
+_AFTER_STORE_ERROR = 15.0
+
+
+class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How feeds are polled."""
+
+    contact: str = ""
+    """An address or page for the User-Agent, so that an outlet can reach the team."""
+    allow_networks: tuple[str, ...] = ()
+    host_delay: float = 1.0
+    timeout: float = 30.0
+    concurrency: int = 32
+    min_interval: float = 300.0
+    max_interval: float = 21_600.0
+    parsers: int = 0
+    """Parse workers at most; 0: one for each processor, up to four."""
+
+
+class Poller:
+    """Polls feeds. Used from one event loop, opened by the first call and closed by `close`.
+
+    Owns neither log nor states; both are called from threads and stay open until `close` has returned.
+    """
+
+    def __init__(
+        self,
+        settings: PollerSettings,
+        log: Log,
+        states: FeedStates,
+        now: Callable[[], datetime] = current_time,
+        *,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        allowed = networks(settings.allow_networks)
+        guard = Guard(allowed)
+        self._log = log
+        self._states = states
+        self._now = now
+        self._chance = chance
+        self._limits = Limits(settings.min_interval, settings.max_interval)
+        self._fetcher = Fetcher(user_agent=user_agent(settings.contact), guard=guard, timeout=settings.timeout, now=now)
+        self._pool = ParsePool(settings.parsers)
+        self._gate = HostGate(settings.host_delay, guard, ours=bool(allowed), clock=_loop_time)
+        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._starting: asyncio.Task[None] | None = None
+        self._commits: set[asyncio.Task[None]] = set()
+
+    async def poll(self, source: FeedSource) -> FetchRecord:
+        """Poll `source` once, now.
+
+        Whatever the feed does is in the record. A log that is away (a retryable `StoreError`) makes it a failed poll
+        of which nothing is remembered; any other `StoreError` is raised.
+        """
+        record, _ = await self._poll(source, conditional=True)
+        return record
+
+    async def poll_all(
+        self, sources: Sequence[FeedSource], on_done: Callable[[FetchRecord], None] | None = None
+    ) -> list[FetchRecord]:
+        """Poll each of `sources` once, side by side; `on_done` is told each record as it comes."""
+
+        async def one(source: FeedSource) -> FetchRecord:
+            record = await self.poll(source)
+            if on_done is not None:
+                on_done(record)
+            return record
+
+        return await self._side_by_side([one(source) for source in sources])
+
+    async def run(
+        self,
+        sources: Sequence[FeedSource],
+        stop: asyncio.Event,
+        on_done: Callable[[FetchRecord], None] | None = None,
+    ) -> None:
+        """Poll `sources` as they fall due until `stop` is set or the call is cancelled.
+
+        Fetches under way are given up then, what is being written is finished.
+        """
+        waiting = asyncio.ensure_future(stop.wait())
+        keeping = asyncio.ensure_future(self._side_by_side([self._keep_polling(source, on_done) for source in sources]))
+        try:
+            await asyncio.wait({waiting, keeping}, return_when=asyncio.FIRST_COMPLETED)
+            if keeping.done() and not keeping.cancelled():
+                keeping.result()
+            await waiting
+        finally:
+            for task in (waiting, keeping):
+                task.cancel()
+            await asyncio.gather(waiting, keeping, return_exceptions=True)
+            await self._finish_commits()
+
+    async def replay_document(self, letter: DeadLetter) -> FetchRecord:
+        """Process again what the poller set aside (stages `parse` and `entry`).
+
+        The kept bytes are parsed when they are whole, else the feed is fetched again. Marking the letter as replayed,
+        when the record is fine, is the caller's.
+        """
+        await self._start()
+        source = entries.source_of(letter)
+        if not letter.whole:
+            record, _ = await self._poll(source, conditional=False)
+            return record
+        state = await self._state(source.feed_url)
+        poll = Poll(source=source, state=state, fetched_at=self._now())
+        fetched = Fetched(
+            final_url=letter.headers.get("final-url", source.feed_url), http_status=0, body=letter.raw,
+            content_type=letter.headers.get("content-type", ""),
+        )  # fmt: skip
+        result = await self._read(poll, fetched, form=letter.headers.get("form", ""))
+        # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
+        kept = msgspec.structs.replace(state, keyed_by=result.record.keyed_by)
+        await self._commit(result, kept, account=False)
+        return result.record
+
+    async def close(self) -> None:
+        """End workers and connections, after what is being written is finished."""
+        await self._finish_commits()
+        if self._starting is not None:
+            # What went wrong in it was raised to whoever asked for the poll.
+            await asyncio.gather(self._starting, return_exceptions=True)
+        await self._pool.close()
+        await self._fetcher.close()
+
+    async def _start(self) -> None:
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._open())
+        await asyncio.shield(self._starting)
+
+    async def _open(self) -> None:
+        await self._fetcher.open()
+        await self._pool.start()
+        await asyncio.to_thread(restore_keys, self._log, self._states)
+
+    async def _keep_polling(self, source: FeedSource, on_done: Callable[[FetchRecord], None] | None) -> None:
+        await self._start()
+        due = (await self._state(source.feed_url)).next_poll_at or self._now()
+        # Whatever an earlier run with other settings or another clock has planned, a day is the most.
+        due = min(due, self._now() + timedelta(days=1))
+        while True:
+            await self._sleep_until(due)
+            record, due = await self._poll(source, conditional=True)
+            if on_done is not None:
+                on_done(record)
+
+    async def _sleep_until(self, due: datetime) -> None:
+        # In pieces: the clock of the wall may jump, and a laptop may sleep.
+        left = (due - self._now()).total_seconds()
+        while left > 0:
+            await asyncio.sleep(min(left, _LONGEST_SLEEP))
+            left = (due - self._now()).total_seconds()
+
+    async def _poll(self, source: FeedSource, *, conditional: bool) -> tuple[FetchRecord, datetime]:
+        """The record of one poll and when the next is due."""
+        await self._start()
+        state = await self._state(source.feed_url)
+        began = _loop_time()
+        poll = Poll(source=source, state=state, fetched_at=self._now())
+        try:
+            self._refuse_when_quiet(source)
+            async with self._gate.turn(source.feed_url), self._slots:
+                began = _loop_time()
+                fetched = await self._fetcher.fetch(
+                    source.feed_url, _validators(state) if conditional else Validators()
+                )
+            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
+            result = await self._judge(poll, fetched)
+        except FeedError as error:
+            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
+            result = outcome.failed(poll, error)
+            if error.retry_after is not None:
+                self._gate.quiet(source.feed_url, error.retry_after)
+        after = outcome.next_state(state, result, self._chance(), self._limits)
+        try:
+            await self._commit(result, after)
+        except StoreError as error:
+            if not error.retryable:
+                raise
+            reason = f"what was read could not be stored ({error}); nothing is remembered of this poll"
+            record = poll.record(FeedStatus.UNREACHABLE, reason, http_status=result.record.http_status)
+            return record, poll.fetched_at + timedelta(seconds=min(self._limits.shortest, _AFTER_STORE_ERROR))
+        return result.record, after.next_poll_at or poll.fetched_at
+
+    def _refuse_when_quiet(self, source: FeedSource) -> None:
+        quiet = self._gate.quiet_for(source.feed_url)
+        if quiet > LONGEST_QUIET:
+            reason = f"not asked: its server wants {quiet:,.0f} s more without requests"
+            raise FeedError(reason, subject=source.feed_url, status=FeedStatus.RATE_LIMITED, retry_after=quiet)
+
+    async def _judge(self, poll: Poll, fetched: Fetched) -> Outcome:
+        if fetched.unchanged:
+            return outcome.unchanged(poll, fetched)
+        if not fetched.body:
+            reason = "the server answered with an empty document (0 bytes)"
+            status = FeedStatus.EMPTY
+            if not fetched.complete:
+                reason, status = "the connection ended before the document began", FeedStatus.UNREACHABLE
+            raise FeedError(reason, subject=poll.source.feed_url, status=status, http_status=fetched.http_status)
+        if outcome.body_hash(fetched.body) == poll.state.body_hash:
+            return outcome.unchanged(poll, fetched)
+        return await self._read(poll, fetched)
+
+    async def _read(self, poll: Poll, fetched: Fetched, form: str = "") -> Outcome:
+        request = ParseRequest(
+            body=fetched.body, content_type=fetched.content_type, language=poll.source.language,
+            now=poll.fetched_at, form=form,
+        )  # fmt: skip
+        document, why = await self._pool.parse(request)
+        if document is None:
+            assert why is not None  # a reply is one of the two
+            letter = outcome.dead_letter(poll.source, fetched, why.reason, poll.fetched_at)
+            seen = await asyncio.to_thread(self._states.seen, poll.source.feed_url, (letter.id,))
+            return outcome.unreadable(poll, fetched, why, seen)
+
+        def build() -> Outcome:
+            origin = entries.Origin(
+                source=poll.source, final_url=fetched.final_url, seen_at=poll.fetched_at,
+                first=entries.first_poll(poll.state), keyed_by=poll.state.keyed_by,
+            )  # fmt: skip
+            built = entries.build(document, origin)
+            seen = self._states.seen(poll.source.feed_url, tuple(entries.marks(built)))
+            return outcome.read(poll, fetched, document, built, seen)
+
+        return await asyncio.to_thread(build)
+
+    async def _state(self, feed_url: str) -> FeedState:
+        return await asyncio.to_thread(self._states.state, feed_url) or FeedState(feed_url=feed_url)
+
+    async def _commit(self, result: Outcome, after: FeedState, *, account: bool = True) -> None:
+        """Append, then remember. Once begun it is finished, even when the poll is cancelled."""
+
+        def write() -> None:
+            records = result.records()
+            self._log.append(records if account else records[:-1])
+            self._states.save(after, result.seen)
+
+        commit = asyncio.create_task(asyncio.to_thread(write))
+        self._commits.add(commit)
+        commit.add_done_callback(self._commits.discard)
+        await asyncio.shield(commit)
+
+    async def _finish_commits(self) -> None:
+        if self._commits:
+            await asyncio.wait(set(self._commits), timeout=_COMMIT_SECONDS)
+
+    async def _side_by_side(self, work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+        """The results of all `work`; the first error ends the rest."""
+        tasks = [asyncio.ensure_future(one) for one in work]
+        gathered: Awaitable[list[T]] = asyncio.gather(*tasks)
+        try:
+            return await gathered
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _validators(state: FeedState) -> Validators:
+    return Validators(state.etag, state.last_modified)

@@ -1,0 +1,81 @@
+"""What a document is before any parser sees it: a page, a feed, cut off, or built to hurt."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import msgspec
+
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{16384}")
+_EMBEDDED = re.compile(r"(data:[a-z0-9.+-]+/[a-z0-9.+-]+[^\"'<>\s]{0,40},)[A-Za-z0-9+/=%_-]{1000,}", re.IGNORECASE)
+_LEADING = re.compile(r"\s+|<!--.*?-->|<\?.*?\?>", re.DOTALL)
+_PAGE = re.compile(r"<!doctype\s+html\b|<(?:html|head|body|title|meta|script)\b", re.IGNORECASE)
+_PAGE_TITLE = re.compile(r"<title[^>]*>(.{0,400}?)</title", re.IGNORECASE | re.DOTALL)
+_FEED_ROOT = re.compile(r"<(?:[\w-]+:)?(?:rss|rdf|feed|channel)\b", re.IGNORECASE)
+_ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
+_LAST_ENTRY = re.compile(r"</(?:[\w-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?-->|\]\s*>", re.DOTALL)
+_DOCTYPE = re.compile(r"<!DOCTYPE\s[^\[>]*", re.IGNORECASE)
+_HEAD = 16 * 1024
+
+
+class Cut(msgspec.Struct, frozen=True):
+    """A document without its end: its complete entries, closed properly, or nothing when none is complete."""
+
+    text: str
+
+
+def page_title(text: str) -> str | None:
+    """The title of `text` when it is a web page and no feed ("" when the page has none), else None."""
+    start = _content_start(text)
+    if not _PAGE.match(text, start) or _FEED_ROOT.search(text, start, start + _HEAD):
+        return None
+    title = _PAGE_TITLE.search(text, start, start + 8 * _HEAD)
+    return " ".join(html.unescape(title[1]).split())[:200] if title else ""
+
+
+def without_traps(text: str) -> str | None:
+    """`text` with embedded images emptied; None when it has a start tag no feed has.
+
+    Parsers take quadratic time in the number of attributes.
+    """
+    if _LONG_TAG.search(text):
+        text = _EMBEDDED.sub(r"\1", text)
+    return None if _LONG_TAG.search(text) else text
+
+
+def without_subset(text: str) -> str:
+    """`text` without the internal subset of its DOCTYPE: no entity is declared by a feed."""
+    found = _DOCTYPE.search(text, 0, _HEAD)
+    if found is None or text[found.end() : found.end() + 1] != "[":
+        return text
+    for part in _QUOTED.finditer(text, found.end()):
+        if part[0].startswith("]"):
+            return text[: found.start()] + text[part.end() :]
+    return text[: found.start()]
+
+
+def cut(text: str) -> Cut | None:
+    """What is left of a document that ends in the middle; None when its root element is closed."""
+    root = _ROOT.search(text, _content_start(text))
+    if root is None or not _FEED_ROOT.match(root[0]):
+        return None
+    name = root[1]
+    # Loose documents misspell the case of the end tag; what follows it is of no matter.
+    if re.search(rf"</{re.escape(name)}\s*>", text, re.IGNORECASE):
+        return None
+    if re.match(r"[^<>]*/>", text[root.end() : root.end() + _HEAD]):
+        return None
+    end = max((entry.end() for entry in _LAST_ENTRY.finditer(text)), default=0)
+    if not end:
+        return Cut("")
+    channel = name.lower().endswith("rss") and "</channel" not in text[:end].lower()
+    return Cut(f"{text[:end]}{'</channel>' if channel else ''}</{name}>")
+
+
+def _content_start(text: str) -> int:
+    place = 0
+    while found := _LEADING.match(text, place):
+        place = found.end()
+    return place

@@ -1,0 +1,97 @@
+"""What the poller remembers, in one SQLite file: a state for each feed and the items each has brought.
+
+Losing the file costs bandwidth and nothing else: items sent again carry the same ids.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from connectors.sqlite import Database
+from schemas import codec
+from schemas.feed import FeedState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from connectors.interfaces import Positions
+
+_LAYOUTS = (
+    """
+    CREATE TABLE feeds (number INTEGER PRIMARY KEY, feed_url TEXT NOT NULL UNIQUE, document BLOB);
+    CREATE TABLE seen (
+        feed INTEGER NOT NULL REFERENCES feeds (number), item_id BLOB NOT NULL, content_hash BLOB NOT NULL,
+        last_seen INTEGER NOT NULL, PRIMARY KEY (feed, item_id)
+    ) WITHOUT ROWID;
+    CREATE TABLE positions (
+        consumer TEXT NOT NULL, partition INTEGER NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (consumer, partition)
+    ) WITHOUT ROWID;
+    """,
+)
+_PAGE = 500
+
+
+class SqliteFeedStates:
+    """`FeedStates` and `PositionStore` over one file. `last_seen` is kept so that old items can be forgotten by age."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._database = Database(path, _LAYOUTS, read_only=read_only)
+
+    def state(self, feed_url: str) -> FeedState | None:
+        """See `FeedStates.state`."""
+        rows = self._database.rows("SELECT document FROM feeds WHERE feed_url = ?", (feed_url,))
+        return _state(rows[0][0], feed_url) if rows else None
+
+    def states(self) -> Iterable[FeedState]:
+        """See `FeedStates.states`."""
+        rows = self._database.rows("SELECT document, feed_url FROM feeds ORDER BY feed_url")
+        return [_state(document, str(feed_url)) for document, feed_url in rows]
+
+    def seen(self, feed_url: str, item_ids: Sequence[str]) -> Mapping[str, str]:
+        """See `FeedStates.seen`."""
+        found: dict[str, str] = {}
+        for start in range(0, len(item_ids), _PAGE):
+            page = [bytes.fromhex(item) for item in item_ids[start : start + _PAGE]]
+            rows = self._database.rows(
+                "SELECT item_id, content_hash FROM seen JOIN feeds ON feed = number"  # noqa: S608 only marks are added
+                f" WHERE feed_url = ? AND item_id IN ({','.join('?' * len(page))})",
+                (feed_url, *page),
+            )
+            found |= {cast("bytes", item).hex(): cast("bytes", content).hex() for item, content in rows}
+        return found
+
+    def save(self, state: FeedState, seen: Mapping[str, str]) -> None:
+        """See `FeedStates.save`."""
+        moment = int(state.last_fetch.fetched_at.timestamp() * 1000) if state.last_fetch else 0
+        with self._database.transaction() as connection:
+            number = connection.execute(
+                "INSERT INTO feeds (feed_url, document) VALUES (?, ?)"
+                " ON CONFLICT (feed_url) DO UPDATE SET document = excluded.document RETURNING number",
+                (state.feed_url, codec.encode(state)),
+            ).fetchone()[0]
+            connection.executemany(
+                "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)",
+                [(number, bytes.fromhex(item), bytes.fromhex(content), moment) for item, content in seen.items()],
+            )
+
+    def positions(self, consumer: str) -> Positions:
+        """See `PositionStore.positions`."""
+        rows = self._database.rows("SELECT partition, place FROM positions WHERE consumer = ?", (consumer,))
+        return {cast("int", partition): cast("int", place) for partition, place in rows}
+
+    def save_positions(self, consumer: str, positions: Positions) -> None:
+        """See `PositionStore.save_positions`."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO positions VALUES (?, ?, ?)",
+                [(consumer, partition, place) for partition, place in positions.items()],
+            )
+
+    def close(self) -> None:
+        """See `FeedStates.close`."""
+        self._database.close()
+
+
+def _state(document: object, feed_url: str) -> FeedState:
+    return codec.decode(cast("bytes", document), FeedState, subject=feed_url)

@@ -1,0 +1,110 @@
+"""Marked-up text of a feed to plain text: what is matched, shown and hashed.
+
+Kept as they are: no-break spaces, soft hyphens, zero-width characters; the fold of the matcher knows them, and offsets
+into the text stay true. Block elements become line ends, other white space single spaces.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+from selectolax.lexbor import LexborHTMLParser
+
+# HTML white space that no markup produces on its own: inside a table it stays where it is put, other text would not.
+_BREAK = "\f"
+_BLOCKS = (
+    "address|article|aside|blockquote|br|caption|center|dd|details|dialog|dir|div|dl|dt|fieldset|figcaption|figure"
+    "|footer|form|h[1-6]|header|hgroup|hr|legend|li|main|menu|nav|ol|option|p|pre|section|summary|table|tbody|tfoot"
+    "|thead|tr|ul"
+)
+_INLINE = (
+    "a|abbr|acronym|audio|b|bdi|bdo|big|button|cite|code|col|colgroup|data|del|dfn|em|embed|font|i|iframe|img|input"
+    "|ins|kbd|label|map|mark|math|meta|noscript|object|picture|q|s|samp|script|small|source|span|strike|strong|style"
+    "|sub|sup|svg|td|template|textarea|th|time|tt|u|var|video|wbr|body|html|head|link|nobr"
+)
+_BLOCK_TAG = re.compile(rf"</?(?:{_BLOCKS})(?=[\s/>])", re.IGNORECASE)
+_CELL_TAG = re.compile(r"<t[dh](?=[\s/>])", re.IGNORECASE)
+_KNOWN_TAG = re.compile(rf"</?(?:{_BLOCKS}|{_INLINE})(?:\s[^<>]*)?/?>|<!--|<!\[CDATA\[", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[A-Za-z][^<>]*>", re.DOTALL)
+_OPENING = re.compile(r"<(/?)[A-Za-z]")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_UNSEEN = ("script", "style", "template", "iframe", "noembed", "noframes", "object", "svg", "math", "select")
+_UNSEEN_TAG = re.compile(
+    r"<(script|style|template|iframe|noembed|noframes|object|svg|math|select)\b.*?(?:</\1\s*>|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+# The tree builder takes quadratic time in the depth of the tree: 50,000 nested elements cost seconds.
+_DEEPEST = 1_000
+
+_LINES = re.compile(r"[ \t]*[\n\f][ \t\n\f]*")
+_SPACES = re.compile(r"[ \t]{2,}|\t")
+_PARAGRAPH = re.compile(r"[ \t]*\n[ \t]*(\n[ \t\n]*)?")
+_LINE_SEPARATORS = str.maketrans({"\r": "\n", "\v": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
+_CONTROLS = dict.fromkeys((*range(0x09), *range(0x0E, 0x20), 0x7F))
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def plain(markup: str) -> str:
+    """`markup`, which may be HTML or already plain, as text; paragraphs end in one line end.
+
+    Only what carries a known HTML element is read as HTML, so `Profit < 3 % & <more>` survives. Entities are decoded
+    in either case: feeds escape twice more often than they write about escaping.
+    """
+    markup = _clean(markup)
+    if _KNOWN_TAG.search(markup):
+        return _normal(_LINES.sub("\n", _rendered(markup)))
+    text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), markup)
+    return _normal(_PARAGRAPH.sub(lambda gap: "\n" if gap[1] is not None else " ", text))
+
+
+def one_line(markup: str) -> str:
+    """`plain` with every line end a space: titles, names, categories."""
+    return " ".join(plain(markup).split("\n"))
+
+
+def limited(text: str, most: int) -> tuple[str, bool]:
+    """`text` in at most `most` bytes of UTF-8, and whether something was cut off; never in the middle of a character."""
+    if len(text) * 4 <= most:
+        return text, False
+    raw = text.encode()
+    if len(raw) <= most:
+        return text, False
+    return raw[:most].decode(errors="ignore").rstrip(), True
+
+
+def _clean(text: str) -> str:
+    text = _SURROGATES.sub("\ufffd", text)
+    return text.replace("\r\n", "\n").translate(_LINE_SEPARATORS).translate(_CONTROLS)
+
+
+def _rendered(markup: str) -> str:
+    # White space of the source is no line end; only elements are.
+    markup = markup.replace("\f", " ").replace("\n", " ")
+    markup = _CELL_TAG.sub(r" \g<0>", _BLOCK_TAG.sub(rf"{_BREAK}\g<0>", markup))
+    if _nesting(markup) > _DEEPEST:
+        return html.unescape(_ANY_TAG.sub("", _UNSEEN_TAG.sub("", markup)))
+    # The line break in front keeps a stray <frameset> from replacing the whole text.
+    tree = LexborHTMLParser(f"<body><br>{markup}")
+    tree.strip_tags(list(_UNSEEN))
+    return tree.body.text(deep=True) if tree.body is not None else ""
+
+
+def _nesting(markup: str) -> int:
+    """An upper bound of the depth of the tree; elements that need no end tag count as nested."""
+    depth = deepest = 0
+    for tag in _OPENING.finditer(markup):
+        if tag[1]:
+            depth -= depth > 0
+        else:
+            depth += 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _normal(text: str) -> str:
+    # Decoding entities can bring control characters and surrogates back.
+    text = _clean(text).replace("\f", "\n")
+    text = unicodedata.normalize("NFC", _SPACES.sub(" ", _LINES.sub("\n", text)))
+    return text.strip(" \n")

@@ -1,0 +1,96 @@
+"""The parse worker: a child process that may be killed at any moment. Run as `python -P -m connectors.feeds.worker`.
+
+Requests come in on standard input, replies go out on standard output, as `connectors.feeds.frames`. When the parent goes
+away, standard input ends and the worker with it, whatever it is doing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import resource
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from connectors.feeds.document import ParsedDocument, ParseReply, ParseRequest, Unreadable
+from connectors.feeds.entry import converted
+from connectors.feeds.frames import frame, read_frame
+from connectors.feeds.parse import parse
+from schemas.feed import FeedStatus
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+SOFT_SECONDS = 5.0
+"""CPU and waiting together that one document may take before the worker gives it up by itself."""
+MEMORY_BYTES = 1 << 30
+
+
+class _TooSlowError(BaseException):
+    """Not an `Exception`, so that no library can swallow it."""
+
+
+def answer(request: ParseRequest) -> ParseReply:
+    """The reply to `request`, in `SOFT_SECONDS` at most as far as a timer can reach."""
+    try:
+        signal.setitimer(signal.ITIMER_REAL, SOFT_SECONDS)
+        if request.form:
+            whole, broken = converted([json.loads(request.body)], request.form, request.now)
+            return ParsedDocument(entries=whole, broken=broken), None
+        return parse(request)
+    except _TooSlowError:
+        return None, _malformed(f"parsing it takes more than {SOFT_SECONDS:g} s; given up")
+    except MemoryError:
+        return None, _malformed(f"parsing it needs more than {MEMORY_BYTES >> 30} GiB of memory; given up")
+    except Exception as error:  # noqa: BLE001 the outermost loop of this process: the document is at fault
+        return None, _malformed(f"the document breaks the parser ({type(error).__name__}: {error})"[:500])
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _malformed(reason: str) -> Unreadable:
+    return Unreadable(status=FeedStatus.MALFORMED, reason=reason)
+
+
+def main() -> None:
+    """Serve requests until standard input ends."""
+    replies = os.fdopen(os.dup(1), "wb")
+    # Whatever a library prints must not get between the frames.
+    os.dup2(2, 1)
+    signal.signal(signal.SIGALRM, _too_slow)
+    _limit_memory()
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(requests,), daemon=True).start()
+    decoder = msgspec.msgpack.Decoder(ParseRequest)
+    encoder = msgspec.msgpack.Encoder()
+    while True:
+        reply = answer(decoder.decode(requests.get()))
+        replies.write(frame(encoder.encode(reply)))
+        replies.flush()
+
+
+def _receive(requests: queue.SimpleQueue[bytes]) -> None:
+    while (message := read_frame(sys.stdin.buffer)) is not None:
+        requests.put(message)
+    # In a thread of its own, so that a parser at work cannot outlive the parent.
+    os._exit(0)
+
+
+def _too_slow(_signal: int, _frame: FrameType | None) -> None:
+    raise _TooSlowError
+
+
+def _limit_memory() -> None:
+    # No such limit, or one already lower: the parent's limits on documents still hold.
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+
+
+if __name__ == "__main__":
+    main()
