@@ -181,8 +181,8 @@ class HitStore(Protocol):
         """Alerts, newest `created_at` first, at most `limit` (0 = all)."""
 
 
-class FeedStates(Protocol):
-    """What the poller remembers between polls."""
+class FeedStates(PositionStore, Protocol):
+    """What the poller remembers between polls, its place in the fetches included."""
 
     def state(self, feed_url: str) -> FeedState | None:
         """The state of one feed, or None before its first poll."""
