@@ -6,18 +6,16 @@ Pure: bytes from data. Every document is serialised from a tree, so that no text
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from datetime import datetime
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from xml.etree import ElementTree as ET
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
 from schemas.time import rfc3339
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Format = Literal["rss", "atom", "json"]
 

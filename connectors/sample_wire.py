@@ -8,8 +8,8 @@ own, so that every start, and every round, brings articles never seen before.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import msgspec
 import yaml
@@ -18,9 +18,6 @@ from aiohttp import hdrs, web
 from connectors.sample_documents import FORMATS, Channel, Entry, Format, article_page, front_page
 from schemas.errors import WirewatchError
 from schemas.feed import FeedSource
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 ENTRIES = 30
 """Most entries in one feed document."""

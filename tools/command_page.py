@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import click
 
 from wirewatch.cli import wirewatch
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FILE = "docs/commands.md"
 _WIDTH = 100

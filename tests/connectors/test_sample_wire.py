@@ -4,9 +4,10 @@ import asyncio
 import json
 import time
 from calendar import timegm
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib import resources
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
@@ -15,14 +16,18 @@ import feedparser
 import pytest
 import yaml
 
+from connectors.feeds.document import ParseRequest
+from connectors.feeds.entries import Origin, build
+from connectors.feeds.parse import parse
 from connectors.sample_documents import FORMATS, Channel, Entry, article_page
 from connectors.sample_wire import ENTRIES, SampleWire
+from connectors.watchlists import WatchlistPaths
+from pipelines.matching.compile import compile_watchlists
+from pipelines.matching.document import Document
+from pipelines.matching.load import load_watchlists
 from schemas.errors import WirewatchError
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
-
-    from schemas.feed import FeedSource
+from schemas.feed import FeedSource
+from schemas.item import FeedItem
 
 TEXT = resources.files("examples").joinpath("sample_wire.yaml").read_text("utf-8")
 SCRIPT = yaml.safe_load(TEXT)
@@ -322,6 +327,30 @@ def test_stopping_is_quick_with_a_connection_open() -> None:
 def test_a_broken_wire_says_so(old: str, new: str, named: str) -> None:
     with pytest.raises(WirewatchError, match=named):
         SampleWire(TEXT.replace(old, new, 1), now=Clock())
+
+
+def test_the_default_lists_find_in_it_what_it_says() -> None:
+    items: list[FeedItem] = []
+
+    async def use(reader: Reader) -> None:
+        for source in reader.sources:
+            _, body, headers = await reader.get(source.feed_url)
+            document, fault = parse(ParseRequest(body=body, content_type=headers["Content-Type"], now=START))
+            assert document is not None, fault
+            assert not document.notes
+            built = build(document, Origin(source=source, final_url=source.feed_url, seen_at=START, first=True))
+            assert (built.dead, built.keyed_by) == ((), "address")
+            items.extend(built.items)
+
+    served(use, SampleWire(TEXT, now=Clock(), first=len(SCRIPT["items"])))
+    assert len({item.article_id for item in items}) == len(SCRIPT["items"])
+    assert {(item.id_policy, item.published_reason, item.history) for item in items} == {("guid", "published", False)}
+    files = WatchlistPaths((Path(str(resources.files("examples").joinpath("watchlists"))),)).read()
+    matcher = compile_watchlists(load_watchlists(files))
+    expected = {item["slug"]: set(item["matches"]) for item in SCRIPT["items"]}
+    for item in items:
+        matches = matcher.match(Document(title=item.title, summary=item.summary, body=item.body))
+        assert {match.watchlist.id for match in matches} == expected[item.url.rpartition("/")[2]], item.title
 
 
 HOSTILE = "</title><script>alert(1)</script> ]]> & < \" '"

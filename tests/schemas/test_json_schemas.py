@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,9 +21,6 @@ from schemas.feed import FeedState, FeedStatus, FetchRecord
 from schemas.hit import Hit, ItemHits
 from schemas.item import FeedItem
 from tests.samples import NOON, article, content, hit, item
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FOLDER = Path(__file__).resolve().parents[2] / "schemas" / "json"
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 
@@ -9,9 +9,6 @@ from schemas.feed import FeedState
 from tools import generate, json_schemas
 from tools.field_docs import field_docs
 from wirewatch.settings import FeedsSettings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Parent(msgspec.Struct):
