@@ -1,0 +1,124 @@
+"""The whole graph: what happens to every item between the log and the outputs.
+
+    records ──> decode ──> language ──> match ──> hits ──> index
+
+One line without shuffle, state or windows, so that the runner fuses it into one stage: a batch passes through in
+order, and its place may be committed when the last sink has returned. Dead letters travel along as values
+(`pipelines.stages.SetAside`) instead of on a side output, because a second branch would be a second stage with a
+place of its own to commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import msgspec
+
+from connectors.interfaces import ArticleStore, Log, Record, WatchlistFiles
+from pipelines.language.content import content_of
+from pipelines.matching.match import Matcher
+from pipelines.matching.reload import Watched
+from pipelines.read import ReadBatch
+from pipelines.resources import obtain
+from pipelines.stages import Decoded, Matched, Recognised, SetAside, decode, match, recognise, set_aside
+from pipelines.write import WriteHits, WriteIndex, failures
+from schemas.article import Content
+from schemas.item import FeedItem
+from schemas.time import now
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What the graph works with, as picklable factories, so that each worker opens its own."""
+
+    name: str
+    """The consumer this graph reads as; its place is saved under this name."""
+    log: Callable[[], Log]
+    articles: Callable[[], ArticleStore]
+    watchlists: Callable[[], WatchlistFiles]
+    language_engine: str = "hybrid"
+
+
+def monitoring(pipeline: beam.Pipeline, parts: Parts) -> beam.PCollection:
+    """Build the graph on `pipeline`; returns the results after the last sink."""
+    return (
+        pipeline
+        | "items" >> ReadBatch(parts.name)
+        | "decode" >> beam.ParDo(Decode())
+        | "language" >> beam.ParDo(Language(parts.language_engine))
+        | "match" >> beam.ParDo(Match(parts.name, parts.watchlists))
+        | "hits" >> beam.ParDo(WriteHits(parts.name, parts.log))
+        | "index" >> beam.ParDo(WriteIndex(parts.name, parts.articles))
+    )
+
+
+class _Stage(beam.DoFn):  # type: ignore[misc] # Beam is untyped
+    """One pure function over each element; an element it fails on goes on as `SetAside`."""
+
+    stage = ""
+
+    def process(self, element: Any) -> Iterator[Any]:
+        if isinstance(element, SetAside):
+            yield element
+            return
+        try:
+            yield self.apply(element)
+        except Exception as error:  # noqa: BLE001 whatever one record does to a stage must not stop the stream
+            record = element if isinstance(element, Record) else element.record
+            yield set_aside(record, self.stage, error, now())
+
+    def apply(self, element: Any) -> Any:
+        raise NotImplementedError
+
+
+class Decode(_Stage):
+    """`pipelines.stages.decode`."""
+
+    stage = "decode"
+
+    def apply(self, element: Record) -> Decoded:
+        return decode(element)
+
+
+class Language(_Stage):
+    """`pipelines.stages.recognise`."""
+
+    stage = "language"
+
+    def __init__(self, engine: str) -> None:
+        self._engine = engine
+
+    def apply(self, element: Decoded) -> Recognised:
+        return recognise(element, self._content_of)
+
+    def _content_of(self, item: FeedItem) -> Content:
+        return content_of(item, engine=self._engine)
+
+
+class _WatchedFactory(msgspec.Struct, frozen=True):
+    files: Callable[[], WatchlistFiles]
+
+    def __call__(self) -> Watched:
+        return Watched(self.files())
+
+
+class Match(_Stage):
+    """`pipelines.stages.match` against the lists as they are at the start of the bundle."""
+
+    stage = "match"
+
+    def __init__(self, name: str, watchlists: Callable[[], WatchlistFiles]) -> None:
+        self._name = name
+        self._watched = _WatchedFactory(watchlists)
+        self._matcher: Matcher
+
+    def start_bundle(self) -> None:
+        try:
+            self._matcher = obtain(self._watched).current()
+        except BaseException as error:
+            failures[self._name] = error
+            raise
+
+    def apply(self, element: Recognised) -> Matched:
+        return match(element, self._matcher, now())
