@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from schemas.errors import DataFolderError, StoreError
+from schemas.errors import DataFolderError, RecordError, StoreError
 
 BUSY_SECONDS = 30.0
 
@@ -112,6 +112,11 @@ def _as_store_error(path: Path) -> Iterator[None]:
         # Locked and full pass by themselves or by a person's hand while we wait; nothing has been written.
         waits = any(word in str(error) for word in ("locked", "full", "busy"))
         raise StoreError(str(error), subject=str(path), retryable=waits) from error
+    except (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError) as error:
+        if "closed" in str(error):
+            raise StoreError(str(error), subject=str(path)) from error
+        # One value is at fault, not the file: the caller can find the record it came with.
+        raise RecordError(str(error), subject=str(path), stage="store") from error
     except sqlite3.Error as error:
         raise StoreError(str(error), subject=str(path)) from error
 

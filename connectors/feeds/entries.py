@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from connectors.feeds.document import BrokenEntry, ParsedDocument, RawEntry
 from connectors.feeds.ladder import Placed, place, shares_addresses
 from schemas import identity
 from schemas.deadletter import RAW_LIMIT, DeadLetter
 from schemas.feed import FeedSource, FeedState
 from schemas.item import FeedItem, Outlet
 from schemas.time import rfc3339
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from connectors.feeds.document import BrokenEntry, ParsedDocument, RawEntry
 
 FRESH = timedelta(hours=48)
 """On a feed's first poll, what was published longer ago is history."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
 
 from connectors.feeds.dates import Written, choose
 from connectors.feeds.document import BODY_BYTES, SUMMARY_BYTES, TITLE_BYTES, BrokenEntry, RawEntry
 from connectors.feeds.text import limited, one_line, plain
 from schemas.errors import RecordError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
 FORMS = ("feedparser", "jsonfeed")
 """How an entry that was set aside is kept: the parser's own mapping, as JSON."""

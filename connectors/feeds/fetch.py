@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import msgspec
+from multidict import CIMultiDictProxy
 from yarl import URL
 
 from connectors.feeds.guard import Guard, RefusedAddressError
@@ -23,11 +24,6 @@ from connectors.feeds.inflate import ENCODINGS, BadEncodingError, Inflater, TooL
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
 from schemas.time import now
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from multidict import CIMultiDictProxy
 
 MAX_BODY = 15 * 1024 * 1024
 MAX_WIRE = 10 * 1024 * 1024

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from connectors.feeds.guard import Guard
+from connectors.feeds.guard import Guard
 
 
 class HostGate:

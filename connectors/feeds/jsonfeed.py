@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from connectors.feeds.document import MAX_ENTRIES, ParsedDocument, ParseReply, Unreadable
 from connectors.feeds.entry import converted
 from schemas.feed import FeedStatus
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 _ITEMS = re.compile(r"\"items\"\s*:\s*\[")
 _VERSION = re.compile(r"\"version\"\s*:\s*\"https?://(?:www\.)?jsonfeed\.org/", re.IGNORECASE)

@@ -10,16 +10,14 @@ content      all it says
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from connectors.feeds.document import RawEntry
 from schemas import identity
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Policy = Literal["guid", "guid+link", "link", "title+date", "content", "given"]
 

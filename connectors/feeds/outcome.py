@@ -5,22 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from connectors.feeds import schedule
+from connectors.feeds.document import ParsedDocument, Unreadable
 from connectors.feeds.entries import Items, marks, origin_headers, unsent
 from connectors.feeds.fetch import Fetched, Validators
 from connectors.interfaces import NewRecord
 from schemas import codec, identity
 from schemas.deadletter import RAW_LIMIT, DeadLetter
+from schemas.errors import FeedError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from schemas.item import FeedItem
-
-if TYPE_CHECKING:
-    from connectors.feeds.document import ParsedDocument, Unreadable
-    from schemas.errors import FeedError
 
 _SET_ASIDE = frozenset({FeedStatus.MALFORMED, FeedStatus.HTML})
 

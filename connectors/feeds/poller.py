@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,15 +22,11 @@ from connectors.feeds.outcome import Outcome, Poll
 from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.restore import restore_keys
 from connectors.feeds.schedule import Limits
+from connectors.interfaces import FeedStates, Log
+from schemas.deadletter import DeadLetter
 from schemas.errors import FeedError, StoreError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from schemas.time import now as current_time
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
-
-    from connectors.interfaces import FeedStates, Log
-    from schemas.deadletter import DeadLetter
 
 T = TypeVar("T")
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
+from connectors.interfaces import FeedStates, Log, Positions, Record
 from schemas import codec
 from schemas.errors import StoreError
 from schemas.feed import FeedState, FetchRecord
-
-if TYPE_CHECKING:
-    from connectors.interfaces import FeedStates, Log, Positions, Record
 
 CONSUMER = "poller"
 _PAGE = 1_000

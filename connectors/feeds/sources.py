@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,9 +14,6 @@ import msgspec
 from connectors.feeds import opml
 from schemas.errors import SettingsError
 from schemas.feed import FeedSource
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _LARGEST = 10 * 1024 * 1024
 _KEYS = {

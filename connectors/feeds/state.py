@@ -5,17 +5,14 @@ Losing the file costs bandwidth and nothing else: items sent again carry the sam
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import cast
 
+from connectors.interfaces import Positions
 from connectors.sqlite import Database
 from schemas import codec
 from schemas.feed import FeedState
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from connectors.interfaces import Positions
 
 _LAYOUTS = (
     """

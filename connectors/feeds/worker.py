@@ -14,7 +14,7 @@ import resource
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING
+from types import FrameType
 
 import msgspec
 
@@ -23,9 +23,6 @@ from connectors.feeds.entry import converted
 from connectors.feeds.frames import frame, read_frame
 from connectors.feeds.parse import parse
 from schemas.feed import FeedStatus
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 SOFT_SECONDS = 5.0
 """CPU and waiting together that one document may take before the worker gives it up by itself."""

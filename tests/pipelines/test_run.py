@@ -1,0 +1,266 @@
+"""The graph over a real log and index: what it commits, and what a bad record or a failing back end does to it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from connectors.index.embedded import EmbeddedIndex
+from connectors.inflight import InFlightFile
+from connectors.interfaces import Mark, NewRecord
+from connectors.log.consumer import StoredPositionConsumer
+from connectors.log.embedded import EmbeddedLog
+from connectors.watchlists import WatchlistPaths
+from pipelines.monitoring import Parts
+from pipelines.resources import release
+from pipelines.run import MicroBatches
+from schemas import codec
+from schemas.article import Article, Version
+from schemas.deadletter import DeadLetter
+from schemas.errors import StoreError
+from schemas.hit import ItemHits
+from tests.samples import item
+
+_LISTS = """
+version: 1
+lists:
+  - id: banjska
+    concepts: {banjska: {any: [Banjska, Banjskoj]}}
+    query: banjska
+"""
+
+
+class Folder(msgspec.Struct, frozen=True):
+    """Opens what a test's graph works with; equal for equal folders, as factories must be."""
+
+    path: str
+    fails: str = ""
+
+    def log(self) -> EmbeddedLog:
+        return EmbeddedLog(Path(self.path) / "log.sqlite3")
+
+
+class OpenLog(Folder, frozen=True):
+    def __call__(self) -> EmbeddedLog:
+        return self.log()
+
+
+class OpenIndex(Folder, frozen=True):
+    def __call__(self) -> TroubledIndex:
+        return TroubledIndex(Path(self.path))
+
+
+class OpenLists(Folder, frozen=True):
+    def __call__(self) -> WatchlistPaths:
+        return WatchlistPaths((Path(self.path) / "lists.yaml",))
+
+
+class TroubledIndex(EmbeddedIndex):
+    """A real index that also refuses what the file `trouble` beside it says: a title, or everything for a while."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path / "index.sqlite3")
+        self._trouble = path / "trouble"
+
+    def apply(self, articles: Sequence[Article], versions: Sequence[Version], mark: Mark | None = None) -> None:
+        trouble = self._trouble.read_text() if self._trouble.exists() else ""
+        if trouble == "away":
+            raise StoreError("no answer", subject="index", retryable=True)
+        if trouble == "broken":
+            raise StoreError("file is not a database", subject="index")
+        if trouble.startswith("kill") and any(one.title == trouble.removeprefix("kill ") for one in articles):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if trouble and any(one.title == trouble for one in articles):
+            raise OverflowError(f"cannot store {trouble}")
+        super().apply(articles, versions, mark)
+
+
+class Bench:
+    """One data folder with its log and index."""
+
+    def __init__(self, path: Path, *, new: bool = True) -> None:
+        self.path = path
+        if new:
+            (path / "lists.yaml").write_text(_LISTS)
+        self.log = EmbeddedLog(path / "log.sqlite3")
+        self.index = EmbeddedIndex(path / "index.sqlite3")
+
+    def append(self, *numbers: int, title: str = "Патрола у Бањској") -> None:
+        self.log.append([self.record(number, title) for number in numbers])
+
+    def record(self, number: int, title: str) -> NewRecord:
+        one = item(number, title=f"{title} {number}")
+        return NewRecord(topic="items", key=one.article_id, value=codec.encode(one), headers=codec.headers(one))
+
+    def batches(self, size: int = 100, stopped: Callable[[], bool] = lambda: False) -> MicroBatches:
+        path = str(self.path)
+        return MicroBatches(
+            StoredPositionConsumer("pipeline", self.log, "items", self.index, stopped=stopped),
+            Parts(name="pipeline", log=OpenLog(path), articles=OpenIndex(path), watchlists=OpenLists(path)),
+            InFlightFile(self.path / "pipeline.inflight"),
+            batch_records=size,
+            stopped=stopped,
+        )
+
+    def trouble(self, what: str) -> None:
+        (self.path / "trouble").write_text(what)
+
+    def letters(self) -> list[DeadLetter]:
+        return [codec.decode(one.value, DeadLetter, one.headers) for one in self.log.read("deadletters", {}, 1000)]
+
+    def hits(self) -> list[ItemHits]:
+        return [codec.decode(one.value, ItemHits, one.headers) for one in self.log.read("hits", {}, 1000)]
+
+    def place(self) -> int:
+        return self.index.positions("pipeline").get(0, 0)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    release()
+    made.index.close()
+    made.log.close()
+
+
+def test_items_become_articles_versions_and_hits(bench: Bench) -> None:
+    bench.append(1, 2)
+    bench.append(3, title="Weather")
+    assert bench.batches().drain() == 3
+    assert bench.index.count() == 3
+    assert [len(one.hits) for one in bench.hits()] == [1, 1]
+    hit = bench.hits()[0].hits[0]
+    version = bench.index.version(hit.version_id)
+    assert version is not None
+    for span in hit.spans:
+        assert getattr(version, span.field)[span.start : span.end] == span.text == "Бањској"
+    assert bench.place() == 3
+    assert not bench.letters()
+
+
+def test_the_whole_log_again_changes_nothing(bench: Bench) -> None:
+    bench.append(*range(10))
+    bench.batches().drain()
+    before = [bench.index.article(one.article_id) for one in bench.hits()]
+    bench.index.save_positions("pipeline", {0: 0})
+    bench.batches().drain()
+    assert bench.index.count() == 10
+    assert [bench.index.article(one.article_id) for one in bench.hits()[:10]] == before
+    assert {one.hits[0].hit_id for one in bench.hits()} == {one.hits[0].hit_id for one in bench.hits()[:10]}
+
+
+def test_a_record_that_is_no_item_is_set_aside_with_its_bytes(bench: Bench) -> None:
+    bench.append(1)
+    bench.log.append([NewRecord(topic="items", key="x", value=b"\xffgarbage", headers={"schema": "item/1"})])
+    bench.log.append([NewRecord(topic="items", key="y", value=b"{}", headers={"schema": "item/99"})])
+    bench.append(2)
+    batches = bench.batches()
+    assert batches.drain() == 4
+    assert bench.index.count() == 2
+    assert [(one.stage, one.position, one.raw) for one in bench.letters()] == [
+        ("decode", "items/0/1", b"\xffgarbage"),
+        ("decode", "items/0/2", b"{}"),
+    ]
+    assert "item/99" in bench.letters()[1].reason
+    assert batches.counters.dead_letters_total == 2
+
+
+def test_a_failing_batch_is_halved_until_the_bad_record_is_alone(bench: Bench) -> None:
+    bench.trouble("Патрола у Бањској 7")
+    bench.append(*range(10))
+    batches = bench.batches()
+    assert batches.drain() == 10
+    assert bench.index.count() == 9
+    (letter,) = bench.letters()
+    assert letter.position == "items/0/7"
+    assert "cannot store" in letter.reason
+    assert bench.place() == 10
+    assert batches.counters.halvings_total > 0
+
+
+def test_a_back_end_that_is_away_is_waited_for(bench: Bench) -> None:
+    bench.trouble("away")
+    bench.append(*range(5))
+    batches = bench.batches()
+    waiting = threading.Thread(target=batches.drain)
+    waiting.start()
+    time.sleep(1.0)
+    assert bench.index.count() == 0
+    assert bench.place() == 0
+    bench.trouble("")
+    waiting.join(30)
+    assert bench.index.count() == 5
+    assert not bench.letters()
+
+
+def test_a_stop_while_waiting_leaves_the_batch_for_the_next_start(bench: Bench) -> None:
+    stop = threading.Event()
+    bench.trouble("away")
+    bench.append(*range(5))
+    waiting = threading.Thread(target=bench.batches(stopped=stop.is_set).drain)
+    waiting.start()
+    time.sleep(0.5)
+    stop.set()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert bench.place() == 0
+    bench.trouble("")
+    bench.batches().drain()
+    assert bench.index.count() == 5
+
+
+def test_a_broken_store_stops_the_process_and_blames_no_record(bench: Bench) -> None:
+    bench.trouble("broken")
+    bench.append(*range(3))
+    with pytest.raises(StoreError, match="not a database"):
+        bench.batches().drain()
+    assert not bench.letters()
+    assert bench.place() == 0
+
+
+def _drain(path: str) -> None:
+    made = Bench(Path(path), new=False)
+    made.batches(size=8).drain()
+
+
+@pytest.mark.slow
+def test_a_record_that_kills_the_process_is_set_aside_after_two_deaths_alone(bench: Bench) -> None:
+    bench.append(*range(8))
+    bench.trouble("kill Патрола у Бањској 5")
+    spawning = multiprocessing.get_context("spawn")
+    ends = []
+    while bench.place() < 8 and len(ends) < 10:
+        process = spawning.Process(target=_drain, args=(str(bench.path),))
+        process.start()
+        process.join(60)
+        ends.append(process.exitcode)
+    # Eight in hand; then, after four that went well, two; then twice the one alone.
+    assert ends == [-signal.SIGKILL] * 4 + [0]
+    assert [one.position for one in bench.letters()] == ["items/0/5"]
+    assert "died" in bench.letters()[0].reason
+    assert bench.index.count() == 7
+    assert InFlightFile(bench.path / "pipeline.inflight").previous() is None
+
+
+def test_an_edit_of_a_watchlist_is_in_force_for_the_next_batch(bench: Bench) -> None:
+    batches = bench.batches()
+    bench.append(1, title="Weather in Novi Sad")
+    batches.drain()
+    assert not bench.hits()
+    (bench.path / "lists.yaml").write_text(_LISTS.replace("Banjska, Banjskoj", "Novi Sad"))
+    bench.append(2, title="Weather in Novi Sad")
+    batches.drain()
+    assert len(bench.hits()) == 1
+    (bench.path / "lists.yaml").write_text("lists: [broken")
+    bench.append(3, title="Weather in Novi Sad")
+    batches.drain()
+    assert len(bench.hits()) == 2
