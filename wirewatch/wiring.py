@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from connectors.index.embedded import EmbeddedIndex
-from connectors.interfaces import Log
 from connectors.log.embedded import EmbeddedLog
 from connectors.watchlists import WatchlistPaths
 from schemas.errors import DataFolderError
+from schemas.time import now
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alerts.desk import Desk
-    from alerts.ledger import Ledger
+    from alerts.ledger import Ledger, LedgerReader
     from connectors.feeds.poller import Poller
     from connectors.feeds.state import SqliteFeedStates
-    from connectors.interfaces import Mailer
+    from connectors.interfaces import FeedStates, HitStore, Log, Mailer, PositionStore
+    from pipelines.run import MicroBatches
     from schemas.feed import FeedSource
     from wirewatch.settings import Settings
 
@@ -99,3 +102,134 @@ def sources(settings: Settings) -> tuple[FeedSource, ...]:
         for source in read_sources(named):
             found.setdefault(source.feed_url, source)
     return tuple(found.values())
+
+
+def feed_states(settings: Settings) -> SqliteFeedStates:
+    """What the poller remembers."""
+    from connectors.feeds.state import SqliteFeedStates
+
+    return SqliteFeedStates(settings.folder / "feeds.sqlite3")
+
+
+def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
+    """The poller over `log` and `states`."""
+    from connectors.feeds.poller import Poller, PollerSettings
+
+    feeds = settings.feeds
+    return Poller(
+        PollerSettings(
+            contact=feeds.contact,
+            allow_networks=feeds.allow_networks,
+            host_delay=feeds.host_delay,
+            timeout=feeds.timeout,
+            concurrency=feeds.concurrency,
+            min_interval=feeds.min_interval,
+            max_interval=feeds.max_interval,
+        ),
+        log,
+        states,
+        now,
+    )
+
+
+def mailer(settings: Settings) -> Mailer:
+    """SMTP when a server is set, else the maildir of the data folder."""
+    smtp = settings.smtp
+    if not smtp.host:
+        from connectors.mail.maildir import MaildirMailer
+
+        return MaildirMailer(settings.folder / "mail")
+    from connectors.mail.smtp import SmtpMailer, SmtpServer
+
+    return SmtpMailer(
+        SmtpServer(
+            host=smtp.host,
+            port=smtp.port,
+            tls=smtp.tls,
+            user=smtp.user,
+            password=smtp.password.value,
+            timeout=smtp.timeout,
+        )
+    )
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """The ledger, for the desk: holds its lock."""
+    from alerts.ledger import Ledger
+
+    return Ledger(settings.folder / "ledger.sqlite3")
+
+
+def read_ledger(settings: Settings) -> LedgerReader:
+    """The ledger, read-only: works beside a running desk."""
+    from alerts.ledger import LedgerReader
+
+    return LedgerReader(_existing(settings, "ledger.sqlite3"))
+
+
+def desk(settings: Settings, log: Log, ledger: Ledger, mails: Mailer, hits: HitStore) -> Desk:
+    """The desk over its parts."""
+    from alerts.desk import Desk
+    from alerts.settings import DeskSettings, MailSettings
+
+    alerts = settings.alerts
+    return Desk(
+        log,
+        ledger,
+        mails,
+        hits,
+        DeskSettings(
+            recipients=alerts.recipients or (LOCAL_RECIPIENT,),
+            mail=MailSettings(
+                sender=alerts.sender, domain=alerts.domain, time_zone=alerts.time_zone, base_url=alerts.base_url
+            ),
+        ),
+        now,
+    )
+
+
+class WatchlistsFactory(msgspec.Struct, frozen=True):
+    """Opens the watchlist files; picklable, so that a Beam worker opens its own."""
+
+    paths: tuple[str, ...]
+
+    def __call__(self) -> WatchlistPaths:
+        """The files of these paths."""
+        return WatchlistPaths(tuple(map(Path, self.paths)))
+
+
+def pipeline(settings: Settings, log: Log, places: PositionStore, stopped: Callable[[], bool]) -> MicroBatches:
+    """The graph as micro-batches; imports Beam."""
+    from connectors.inflight import InFlightFile
+    from connectors.log.consumer import StoredPositionConsumer
+    from pipelines.monitoring import Parts
+    from pipelines.run import MicroBatches
+
+    name = "pipeline"
+    return MicroBatches(
+        StoredPositionConsumer(name, log, "items", places, stopped=stopped),
+        Parts(
+            name=name,
+            log=LogFactory(settings.data),
+            articles=IndexFactory(settings.data),
+            watchlists=WatchlistsFactory(settings.watchlists.paths or (packaged("watchlists"),)),
+            language_engine=settings.pipeline.language_engine,
+        ),
+        InFlightFile(settings.folder / "pipeline.inflight"),
+        batch_records=settings.pipeline.batch_records,
+        stopped=stopped,
+    )
+
+
+def check_folder(settings: Settings) -> None:
+    """Open every file of the data folder that exists, read-only. Raises `DataFolderError` naming a broken one."""
+    from alerts.ledger import LedgerReader
+
+    for name, reader in (
+        ("log.sqlite3", lambda path: EmbeddedLog(path, read_only=True)),
+        ("index.sqlite3", lambda path: EmbeddedIndex(path, read_only=True)),
+        ("ledger.sqlite3", LedgerReader),
+    ):
+        path = settings.folder / name
+        if path.is_file():
+            reader(path).close()

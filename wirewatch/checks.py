@@ -1,0 +1,143 @@
+"""What `wirewatch doctor` looks at: each check gives findings, and says what to do where something is wrong."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from schemas.errors import WirewatchError
+from wirewatch import wiring
+
+if TYPE_CHECKING:
+    from wirewatch.settings import Settings
+
+LOW_DISK_BYTES = 500 * 1024 * 1024
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing looked at. `todo` says what a person should do; empty when nothing is to be done."""
+
+    subject: str
+    state: Literal["ok", "note", "wrong"]
+    message: str
+    todo: str = ""
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Every finding, in the order a person would look."""
+    for name, check in CHECKS.items():
+        try:
+            yield from check(settings)
+        except WirewatchError as error:
+            yield Finding(name, "wrong", str(error), "correct what the message names")
+
+
+def _python(_: Settings) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("python", "ok", f"Python {version}, SQLite {sqlite3.sqlite_version}")
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    folder = settings.folder
+    if not folder.is_dir():
+        yield Finding("data folder", "note", f"{folder} does not exist yet; the first `wirewatch run` makes it")
+        folder = folder.absolute().parent
+        while not folder.is_dir():
+            folder = folder.parent
+    else:
+        wiring.check_folder(settings)
+        yield Finding("data folder", "ok", f"{folder} opens")
+    free = shutil.disk_usage(folder).free
+    text = f"{free // 1024**2} MiB free"
+    if free < LOW_DISK_BYTES:
+        yield Finding("disk", "wrong", text, "make room: nothing can be kept when the disk is full")
+    else:
+        yield Finding("disk", "ok", text)
+
+
+def _watchlists(settings: Settings) -> Iterator[Finding]:
+    from pipelines.matching.reload import Watched
+
+    lists = Watched(wiring.watchlist_files(settings)).current().watchlists
+    yield Finding("watchlists", "ok", f"{len(lists)} load, all examples hold: {', '.join(one.id for one in lists)}")
+
+
+def _feeds(settings: Settings) -> Iterator[Finding]:
+    from connectors.feeds.health import verdict
+
+    sources = wiring.sources(settings)
+    yield Finding("feeds", "ok", f"{len(sources)} configured")
+    if not (settings.folder / "feeds.sqlite3").is_file():
+        return
+    states = wiring.feed_states(settings)
+    try:
+        known = {state.feed_url: state for state in states.states()}
+    finally:
+        states.close()
+    for source in sources:
+        health = verdict(source, known.get(source.feed_url))
+        if health.needs_person:
+            yield Finding("feeds", "wrong", f"{source.feed_url}: {health.reason}", "see `wirewatch feeds health`")
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    alerts = settings.alerts
+    if not settings.smtp.host:
+        yield Finding("mail", "note", f"no mail server set; mails are written to {settings.folder / 'mail'}")
+        return
+    if not alerts.recipients:
+        yield Finding("mail", "wrong", "a mail server is set but nobody to tell", "set alerts.recipients")
+    mailer = wiring.mailer(settings)
+    try:
+        answer = mailer.check()
+    except WirewatchError as error:
+        yield Finding("mail", "wrong", str(error), "check smtp.host, port, tls, user and password")
+    else:
+        yield Finding("mail", "ok", answer)
+    finally:
+        mailer.close()
+
+
+def _alerts(settings: Settings) -> Iterator[Finding]:
+    if not (settings.folder / "ledger.sqlite3").is_file():
+        return
+    ledger = wiring.read_ledger(settings)
+    try:
+        counts = ledger.counts()
+    finally:
+        ledger.close()
+    text = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none yet"
+    if counts.get("failed"):
+        yield Finding("alerts", "wrong", text, "see `wirewatch alerts list`: some could not be delivered")
+    else:
+        yield Finding("alerts", "ok", text)
+
+
+def _dead_letters(settings: Settings) -> Iterator[Finding]:
+    from wirewatch.deadletters import present
+
+    if not (settings.folder / "log.sqlite3").is_file():
+        return
+    count = sum(letter.status == "open" for letter in present(settings).values())
+    if count:
+        todo = "see `wirewatch deadletters list`; `deadletters replay` runs them again"
+        yield Finding("dead letters", "wrong", f"{count} open", todo)
+    else:
+        yield Finding("dead letters", "ok", "none open")
+
+
+CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
+    "python": _python,
+    "data folder": _folder,
+    "watchlists": _watchlists,
+    "feeds": _feeds,
+    "mail": _mail,
+    "alerts": _alerts,
+    "dead letters": _dead_letters,
+}
+

@@ -1,0 +1,77 @@
+"""`wirewatch deadletters`: what could not be processed, and running it again."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from schemas.time import rfc3339
+from wirewatch.cli.options import print_record, with_records, with_settings
+from wirewatch.settings import Settings
+
+
+@click.group(name="deadletters")
+def command() -> None:
+    """Records and documents that could not be processed."""
+
+
+@command.command(name="list")
+@click.option("--all", "with_replayed", is_flag=True, help="Those already replayed too.")
+@with_records
+@with_settings
+def list_letters(settings: Settings, *, with_replayed: bool, as_json: bool, limit: int) -> None:
+    """List dead letters, newest first; `raw` is base64 in JSON."""
+    from wirewatch.deadletters import present
+
+    letters = [letter for letter in present(settings).values() if with_replayed or letter.status == "open"]
+    letters.sort(key=lambda letter: (letter.failed_at, letter.id), reverse=True)
+    for letter in letters[: limit or None]:
+        text = f"{rfc3339(letter.failed_at)}  {letter.id}  {letter.status}  {letter.stage}  {letter.position}"
+        print_record(letter, as_json=as_json, text=f"{text}  {letter.reason}")
+
+
+@command.command()
+@click.argument("letter_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--raw", is_flag=True, help="Only the raw bytes, as they are.")
+@with_settings
+def show(settings: Settings, letter_id: str, *, as_json: bool, raw: bool) -> None:
+    """Show one dead letter whole."""
+    from wirewatch.deadletters import one, present
+
+    letter = one(present(settings), letter_id)
+    if raw:
+        click.get_binary_stream("stdout").write(letter.raw)
+        return
+    fields = msgspec.to_builtins(letter, builtin_types=(bytes,))
+    fields["failed_at"] = rfc3339(letter.failed_at)
+    fields["raw"] = letter.raw.decode("utf-8", "backslashreplace")
+    print_record(letter, as_json=as_json, text="\n".join(f"{name:10} {value}" for name, value in fields.items()))
+
+
+@command.command()
+@click.argument("letter_ids", metavar="ID…", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Replay every open dead letter.")
+@with_settings
+def replay(settings: Settings, letter_ids: tuple[str, ...], *, everything: bool) -> None:
+    """Run dead letters again.
+
+    A record goes back to the end of its topic, where a running `wirewatch run` picks it up, or the next one does. A
+    document is parsed again if it was kept whole, else fetched again. What fails again is open again under its old id.
+    """
+    if bool(letter_ids) == everything:
+        message = "name the dead letters to replay, or --all"
+        raise click.UsageError(message)
+    from wirewatch import wiring
+    from wirewatch.deadletters import one, present, run_again
+
+    letters = present(settings)
+    chosen = [one(letters, letter_id) for letter_id in letter_ids] or [
+        letter for letter in letters.values() if letter.status == "open"
+    ]
+    log = wiring.open_log(settings)
+    try:
+        for letter in chosen:
+            click.echo(f"{letter.id}  {run_again(settings, log, letter)}")
+    finally:
+        log.close()

@@ -1,0 +1,129 @@
+"""`wirewatch watch`: check, list and explain watchlists. Needs no data folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from schemas.watchlist import Watchlist
+from wirewatch.cli.options import print_record, setting_option, with_records, with_settings
+from wirewatch.settings import Settings
+
+_watchlists = setting_option(
+    "--watchlists",
+    "watchlists.paths",
+    multiple=True,
+    metavar="PATH",
+    help="Watchlist file or folder, in place of those of the settings; may be given again.",
+)
+
+
+@click.group(name="watch")
+def command() -> None:
+    """Check, list and explain watchlists."""
+
+
+@command.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@_watchlists
+@with_settings
+def check(settings: Settings, *, paths: tuple[Path, ...]) -> None:
+    """Load watchlists with their examples and say everything that is wrong, by file, line and column.
+
+    Exit 1 when anything is. PATHS are files or folders; without any, the lists of the settings.
+    """
+    for watchlist in _load(settings, paths):
+        click.echo(_summary(watchlist))
+
+
+@command.command(name="list")
+@_watchlists
+@with_records
+@with_settings
+def list_(settings: Settings, *, as_json: bool, limit: int) -> None:
+    """List the watchlists in force."""
+    for watchlist in _load(settings)[: limit or None]:
+        print_record(_record(watchlist), as_json=as_json, text=_summary(watchlist))
+
+
+@command.command()
+@click.option("--text", required=True, metavar="TEXT", help="The text, as the body of an article.")
+@click.option("--title", default="", metavar="TEXT", help="Its title.")
+@click.option("--language", default="und", metavar="TAG", help="Its language; unknown passes the limits of every list.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, which is what is always printed.")
+@click.option("--limit", metavar="N", default=0, type=click.IntRange(min=0), help="Most queries [default: 0 = all].")
+@_watchlists
+@with_settings
+def explain(settings: Settings, *, text: str, title: str, language: str, as_json: bool, limit: int) -> None:
+    """Explain for every query of every list why a text matches or not: one JSON object a line."""
+    from pipelines.matching.compile import compile_watchlists
+    from pipelines.matching.document import Document
+    from pipelines.matching.explain import explain as explain_document
+    from schemas.query.languages import is_language, macro_of, script_of
+
+    del as_json
+    if not is_language(language) or language.startswith("="):
+        raise click.BadParameter(f"{language!r} is not a language tag such as sr or sr-Latn", param_hint="--language")
+    document = Document(title=title, body=text, language=language, macro=macro_of(language), script=script_of(language))
+    matcher = compile_watchlists(_load(settings))
+    for explanation in explain_document(matcher, document)[: limit or None]:
+        sys.stdout.buffer.write(msgspec.json.encode(explanation) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+@command.command()
+@_watchlists
+@with_records
+@with_settings
+def expand(settings: Settings, *, as_json: bool, limit: int) -> None:
+    """List every written form of every concept, with what it is folded to."""
+    from itertools import islice
+
+    from pipelines.matching.forms import expansion
+
+    forms = ((watchlist, form) for watchlist in _load(settings) for form in expansion(watchlist))
+    for watchlist, form in islice(forms, limit or None):
+        text = f"{watchlist.id}  {form.concept}  {form.alias}  ->  {'  '.join(form.folded)}"
+        print_record({"watchlist": watchlist.id, **msgspec.structs.asdict(form)}, as_json=as_json, text=text)
+
+
+def _load(settings: Settings, paths: tuple[Path, ...] = ()) -> tuple[Watchlist, ...]:
+    from pipelines.matching.load import load_watchlists
+    from wirewatch import wiring
+
+    if paths:
+        chosen = msgspec.structs.replace(settings.watchlists, paths=tuple(map(str, paths)))
+        settings = msgspec.structs.replace(settings, watchlists=chosen)
+    return load_watchlists(wiring.watchlist_files(settings).read())
+
+
+def _record(watchlist: Watchlist) -> dict[str, object]:
+    return {
+        "id": watchlist.id,
+        "name": watchlist.name,
+        "severity": watchlist.severity,
+        "queries": watchlist.queries,
+        "concepts": [concept.name for concept in watchlist.concepts],
+        "recipients": watchlist.recipients,
+        "languages": watchlist.languages,
+        "sources": watchlist.sources,
+        "file": watchlist.file,
+        "content_hash": watchlist.content_hash,
+    }
+
+
+def _summary(watchlist: Watchlist) -> str:
+    forms = sum(len(concept.any) for concept in watchlist.concepts)
+    counts = ", ".join(
+        f"{count} {noun if count == 1 else plural}"
+        for count, noun, plural in (
+            (len(watchlist.queries), "query", "queries"),
+            (len(watchlist.concepts), "concept", "concepts"),
+            (forms, "form", "forms"),
+            (len(watchlist.examples.match) + len(watchlist.examples.no_match), "example", "examples"),
+        )
+    )
+    return f"{watchlist.id}  {watchlist.name}  {watchlist.severity}  {counts}"

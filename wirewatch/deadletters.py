@@ -1,0 +1,72 @@
+"""Dead letters of a data folder: their present states, and running one again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from connectors.interfaces import NewRecord
+from pipelines.stages import REPLAY_HEADER
+from schemas import codec
+from schemas.deadletter import DeadLetter
+from schemas.errors import WirewatchError
+from schemas.time import now
+from wirewatch import wiring
+
+if TYPE_CHECKING:
+    from connectors.interfaces import Log
+    from wirewatch.settings import Settings
+
+
+def present(settings: Settings) -> dict[str, DeadLetter]:
+    """The newest state of each dead letter, in the order they first came up."""
+    log = wiring.read_log(settings)
+    letters: dict[str, DeadLetter] = {}
+    start = {0: 0}
+    try:
+        while records := log.read("deadletters", start, 500):
+            for record in records:
+                letter = codec.decode(record.value, DeadLetter, record.headers, subject=record.position)
+                letters[letter.id] = letter
+                start[record.partition] = record.offset + 1
+    finally:
+        log.close()
+    return letters
+
+
+def one(letters: dict[str, DeadLetter], beginning: str) -> DeadLetter:
+    """The dead letter whose id begins so. Raises `WirewatchError` when none or several do."""
+    found = [letter for key, letter in letters.items() if key.startswith(beginning)]
+    if len(found) != 1:
+        message = f"{len(found)} dead letters begin like this" if found else "no such dead letter"
+        raise WirewatchError(message, subject=beginning)
+    return found[0]
+
+
+def run_again(settings: Settings, log: Log, letter: DeadLetter) -> str:
+    """Replay one dead letter; returns what became of it, in a few words."""
+    replayed = msgspec.structs.replace(letter, status="replayed", failed_at=now())
+    done = NewRecord(
+        topic="deadletters", key=letter.id, value=codec.encode(replayed), headers=codec.headers(replayed)
+    )
+    if letter.topic:
+        again = NewRecord(
+            topic=letter.topic, key=letter.key, value=letter.raw, headers={**letter.headers, REPLAY_HEADER: letter.id}
+        )
+        log.append([done, again])
+        return f"back in {letter.topic}"
+    log.append([done])
+    return asyncio.run(_again(settings, log, letter))
+
+
+async def _again(settings: Settings, log: Log, letter: DeadLetter) -> str:
+    states = wiring.feed_states(settings)
+    poller = wiring.poller(settings, log, states)
+    try:
+        fetch = await poller.replay_document(letter)
+    finally:
+        await poller.close()
+        states.close()
+    return f"{fetch.status.value}: {fetch.reason}"

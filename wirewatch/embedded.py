@@ -1,0 +1,151 @@
+"""`wirewatch run`: poller, pipeline, desk and page in one process.
+
+The main thread's event loop owns signals, polling and the page; the pipeline and the desk have a thread each. The
+first Ctrl-C cancels fetches, lets the batch end (or abandons it uncommitted) and closes the page; the second exits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from schemas.errors import WirewatchError
+from schemas.feed import FINE, FetchRecord, FeedStatus
+from wirewatch.page import Page
+
+if TYPE_CHECKING:
+    from pipelines.run import MicroBatches
+    from wirewatch.station import Station
+
+_STOP_SECONDS = 8.0
+_WATCH_SECONDS = 0.1
+_log = logging.getLogger(__name__)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket bound before anything else starts, so that a taken port is one clear line."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(128)
+    except OSError as error:
+        bound.close()
+        message = f"cannot listen here ({error.strerror}); choose another port with --port"
+        raise WirewatchError(message, subject=f"{host}:{port}") from error
+    return bound
+
+
+class Process:
+    """The threads and tasks of one running station."""
+
+    def __init__(self, station: Station, page: socket.socket, announce: Callable[[str], None]) -> None:
+        self._station = station
+        self._announce = announce
+        self._pipeline: MicroBatches | None = None
+        self._failure: BaseException | None = None
+        self._polled: dict[str, FeedStatus] = {}
+        self._said_offline = False
+        self._page = Page(station, page, lambda: self._pipeline, self.health)
+        self._threads = [
+            threading.Thread(target=self._guarded, args=(self._run_pipeline,), name="pipeline"),
+            threading.Thread(target=self._guarded, args=(self._run_desk,), name="desk"),
+        ]
+
+    def run(self) -> None:
+        """Until a signal, or until a part fails: then the others are ended and its error is raised."""
+        asyncio.run(self._serve())
+        if self._failure is not None:
+            raise self._failure
+
+    def health(self) -> dict[str, str]:
+        """What is not running, by part; empty when all is well."""
+        if self._station.stopping.is_set():
+            return {"process": "stopping"}
+        return {thread.name: "not running" for thread in self._threads if not thread.is_alive()}
+
+    async def _serve(self) -> None:
+        station = self._station
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._on_signal, stop)
+        for thread in self._threads:
+            thread.start()
+        page = asyncio.create_task(self._page.serve())
+        self._announce(f"wirewatch watches {len(station.sources)} feeds; the page is at {self._page.address}")
+        polling = asyncio.create_task(station.poller.run(station.sources, stop, self._fetched))
+        try:
+            while not stop.is_set() and self._failure is None and not polling.done() and not page.done():
+                await asyncio.sleep(_WATCH_SECONDS)
+        finally:
+            started = time.monotonic()
+            station.stopping.set()
+            stop.set()
+            self._page.stop()
+            for task in (polling, page):
+                await self._ended(task)
+            with suppress(Exception):
+                await station.poller.close()
+            await asyncio.to_thread(self._join, started + _STOP_SECONDS)
+
+    async def _ended(self, task: asyncio.Task[None]) -> None:
+        try:
+            await asyncio.wait_for(task, _STOP_SECONDS / 2)
+        except TimeoutError:
+            _log.warning("a part did not end in time and was cancelled")
+        except Exception as error:  # noqa: BLE001 told by `run` once the others have ended
+            self._failure = self._failure or error
+
+    def _join(self, deadline: float) -> None:
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                # Its batch is uncommitted and will run again; what it holds open, the system closes.
+                _log.warning("abandoned uncommitted", extra={"part": thread.name})
+                os._exit(1 if self._failure else 0)
+
+    def _on_signal(self, stop: asyncio.Event) -> None:
+        if stop.is_set():
+            os._exit(130)
+        _log.info("stopping; once more to exit at once")
+        stop.set()
+        self._station.stopping.set()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 the outermost loop of a thread: told by `run`
+            self._failure = self._failure or error
+
+    def _run_pipeline(self) -> None:
+        self._pipeline = self._station.pipeline()
+        _log.info("pipeline ready")
+        while not self._station.stopping.is_set():
+            self._pipeline.step(self._station.settings.pipeline.batch_seconds)
+
+    def _run_desk(self) -> None:
+        self._station.desk.run(self._station.stopping)
+
+    def _fetched(self, fetch: FetchRecord) -> None:
+        self._polled[fetch.feed_url] = fetch.status
+        level = logging.INFO if fetch.status in FINE else logging.WARNING
+        quiet = fetch.status is FeedStatus.UNCHANGED
+        _log.log(
+            logging.DEBUG if quiet else level,
+            "polled",
+            extra={"feed": fetch.feed_url, "status": fetch.status.value, "new": fetch.new, "reason": fetch.reason},
+        )
+        tried_all = len(self._polled) >= len(self._station.sources)
+        if tried_all and not self._said_offline and not set(self._polled.values()) & FINE:
+            self._said_offline = True
+            self._announce("no feed could be reached; is there a network? `make demo` shows wirewatch without one")

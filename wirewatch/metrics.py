@@ -1,0 +1,79 @@
+"""What `/metrics` says: counters and gauges of this process, in the Prometheus text format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from connectors.interfaces import Topic
+    from pipelines.run import MicroBatches
+    from wirewatch.station import Station
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """One metric with a value for each combination of its label values (bounded sets only)."""
+
+    name: str
+    """Ends in `_total` for a counter, in its unit for a gauge."""
+    help: str
+    values: Mapping[tuple[tuple[str, str], ...], float]
+
+
+def simple(name: str, text: str, value: float) -> Metric:
+    """A metric without labels."""
+    return Metric(name, text, {(): value})
+
+
+def labelled(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
+    """A metric with one label."""
+    return Metric(name, text, {((label, key),): value for key, value in values.items()})
+
+
+def render(metrics: Iterable[Metric]) -> str:
+    """The text exposition format, version 0.0.4."""
+    lines: list[str] = []
+    for metric in metrics:
+        kind = "counter" if metric.name.endswith("_total") else "gauge"
+        lines += [f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {kind}"]
+        for labels, value in sorted(metric.values.items()):
+            inner = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels)
+            lines.append(f"{metric.name}{{{inner}}} {value:.15g}" if inner else f"{metric.name} {value:.15g}")
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
+    """What a running station has done since its start, and how things stand."""
+    polled = Counter(state.last_fetch.status.value for state in station.states.states() if state.last_fetch)
+    done = pipeline.counters if pipeline else None
+    return [
+        labelled("wirewatch_feeds", "Feeds by the outcome of their last poll.", "status", polled),
+        simple("wirewatch_feeds_configured", "Feeds this process polls.", len(station.sources)),
+        simple("wirewatch_records_total", "Records the graph has committed.", done.records_total if done else 0),
+        simple("wirewatch_batches_total", "Batches the graph has committed.", done.batches_total if done else 0),
+        simple("wirewatch_halvings_total", "Batches run again in halves.", done.halvings_total if done else 0),
+        simple("wirewatch_items", "Items in the log.", _end(station, "items")),
+        simple("wirewatch_dead_letter_records", "States of dead letters in the log.", _end(station, "deadletters")),
+        labelled(
+            "wirewatch_lag_records",
+            "Records a reader has still to process.",
+            "reader",
+            {
+                "pipeline": _end(station, "items") - sum(station.index.positions("pipeline").values()),
+                "desk": _end(station, "hits") - sum(station.ledger.positions("desk").values()),
+            },
+        ),
+        simple("wirewatch_articles", "Articles in the index.", station.index.count()),
+        labelled("wirewatch_alerts", "Alerts by state.", "state", station.ledger.counts()),
+    ]
+
+
+def _end(station: Station, topic: Topic) -> int:
+    return sum(station.log.ends(topic).values())

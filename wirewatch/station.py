@@ -1,0 +1,70 @@
+"""Everything one process of the embedded size opens: the data folder, locked, and the parts over it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from connectors.lock import FolderLock
+from pipelines.matching.reload import Watched
+from pipelines.resources import release
+from wirewatch import wiring
+
+if TYPE_CHECKING:
+    from alerts.desk import Desk
+    from alerts.ledger import Ledger
+    from connectors.feeds.poller import Poller
+    from connectors.feeds.state import SqliteFeedStates
+    from connectors.index.embedded import EmbeddedIndex
+    from connectors.interfaces import Log
+    from pipelines.run import MicroBatches
+    from schemas.feed import FeedSource
+    from wirewatch.settings import Settings
+
+
+class Station:
+    """The opened parts. Build it with `station`."""
+
+    def __init__(self, settings: Settings, sources: tuple[FeedSource, ...], stack: ExitStack) -> None:
+        self.settings = settings
+        self.sources = sources
+        self.stopping = threading.Event()
+        """Once set, pipeline and desk end what they have in hand and return."""
+        self.log: Log = wiring.open_log(settings)
+        stack.callback(self.log.close)
+        self.index: EmbeddedIndex = wiring.open_index(settings)
+        stack.callback(self.index.close)
+        self.states: SqliteFeedStates = wiring.feed_states(settings)
+        stack.callback(self.states.close)
+        self.ledger: Ledger = wiring.open_ledger(settings)
+        stack.callback(self.ledger.close)
+        mailer = wiring.mailer(settings)
+        stack.callback(mailer.close)
+        self.desk: Desk = wiring.desk(settings, self.log, self.ledger, mailer, self.index)
+        self.poller: Poller = wiring.poller(settings, self.log, self.states)
+        stack.callback(release)
+
+    def pipeline(self) -> MicroBatches:
+        """The graph; imports Beam and the language model, so ask for it in the thread that runs it."""
+        from pipelines.language.detect import warm
+
+        warm()
+        return wiring.pipeline(self.settings, self.log, self.index, self.stopping.is_set)
+
+
+@contextmanager
+def station(settings: Settings, sources: tuple[FeedSource, ...] | None = None) -> Iterator[Station]:
+    """Lock the data folder and open everything; close it at the end. `sources` replace those of the settings.
+
+    Sources and watchlists are read first, so that a broken one is told before anything is written. Raises
+    `SettingsError`, `WatchlistError`, `DataFolderError`.
+    """
+    if sources is None:
+        sources = wiring.sources(settings)
+    Watched(wiring.watchlist_files(settings)).current()
+    with ExitStack() as stack:
+        lock = FolderLock(settings.folder / "run.lock", held_for="another wirewatch run")
+        stack.callback(lock.close)
+        yield Station(settings, sources, stack)
