@@ -14,8 +14,10 @@ SUFFIXES = (".yaml", ".yml")
 
 
 class WatchlistPaths(msgspec.Struct, frozen=True):
-    """Files, and folders whose `*.yaml` and `*.yml` are taken in the order of their names. Implements
-    `connectors.interfaces.WatchlistFiles`; opens nothing for longer than a call."""
+    """Files, and folders whose `*.yaml` and `*.yml` are taken in the order of their names.
+
+    Implements `connectors.interfaces.WatchlistFiles`; opens nothing for longer than a call.
+    """
 
     paths: tuple[Path, ...]
 

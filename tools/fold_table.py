@@ -32,12 +32,15 @@ TABLE = Path(__file__).resolve().parent.parent / "schemas" / "query" / "fold_tab
 # Serbian letters by Serbian rules, Russian ones so that no letter needs its neighbour. The Latin side of Serbian folds to
 # the same (љ and lj, џ and dž), which is what makes one alias serve both scripts.
 LETTERS = {
-    **dict(zip("абвгдезиклмнопрстуфх", "abvgdeziklmnoprstufh", strict=True)),
-    **{"ж": "z", "ц": "c", "ч": "c", "ш": "s", "щ": "sc", "ъ": "", "ы": "y", "ь": "", "э": "e", "ю": "ju", "я": "ja"},
-    **{"й": "j", "ё": "e", "є": "je", "і": "i", "ї": "ji", "ґ": "g", "ў": "u", "ѣ": "e"},
-    **{"ђ": "dj", "ј": "j", "љ": "lj", "њ": "nj", "ћ": "c", "џ": "dz", "ѓ": "gj", "ќ": "kj", "ѕ": "dz"},
-    **{"đ": "dj", "ð": "d", "þ": "th", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "œ": "oe", "æ": "ae", "ŧ": "t"},
-    **{"ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ہ": "ه", "ـ": ""},
+    letter: folded
+    for line in """
+        а=a б=b в=v г=g д=d е=e з=z и=i к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=h
+        ж=z ц=c ч=c ш=s щ=sc ъ= ы=y ь= э=e ю=ju я=ja й=j ё=e є=je і=i ї=ji ґ=g ў=u ѣ=e
+        ђ=dj ј=j љ=lj њ=nj ћ=c џ=dz ѓ=gj ќ=kj ѕ=dz
+        đ=dj ð=d þ=th ħ=h ı=i ł=l ø=o œ=oe æ=ae ŧ=t
+        ى=ي ی=ي ک=ك ة=ه ہ=ه ـ=
+    """.splitlines()
+    for letter, folded in (pair.split("=") for pair in line.split())
 }
 _IGNORED = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
 _IGNORED |= {0x180B, 0x180C, 0x180D, 0x180F}

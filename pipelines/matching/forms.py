@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from schemas.query.parse import parse_alias
+from schemas.query.words import parse_alias
 from schemas.query.tree import Near, Node, Term
-from schemas.watchlist import Concept
+from schemas.watchlist import Concept, Watchlist
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -53,3 +53,22 @@ def terms(node: Node) -> Iterator[Term]:
     elif isinstance(node, Near):
         yield from terms(node.left)
         yield from terms(node.right)
+
+
+class Expanded(msgspec.Struct, frozen=True, kw_only=True):
+    """One alias as the matcher sees it: `folded` has one pattern for each part around a `NEAR`."""
+
+    concept: str
+    alias: str
+    folded: tuple[str, ...]
+    guard: bool
+
+
+def expansion(watchlist: Watchlist) -> Iterator[Expanded]:
+    """Every form of every concept of a list, guards included."""
+    for concept in watchlist.concepts:
+        compiled = compile_concept(concept)
+        for forms, guard in ((compiled.forms, False), (compiled.guards, True)):
+            for form in forms:
+                folded = tuple(term.pattern for term in terms(form.node))
+                yield Expanded(concept=concept.name, alias=form.alias, folded=folded, guard=guard)

@@ -19,7 +19,9 @@ from schemas.hit import Severity
 from schemas.identity import digest
 from schemas.query.fold import folded_text
 from schemas.query.languages import is_language
-from schemas.query.parse import FIELDS, parse, parse_alias
+from schemas.query.lexemes import FIELDS
+from schemas.query.parse import parse
+from schemas.query.words import parse_alias
 from schemas.watchlist import Concept, Examples, Watchlist
 
 _VERSION = "1"
@@ -161,9 +163,7 @@ def _faults_of_alias(alias: str, reader: YamlFile, item: yaml.Node) -> tuple[Pro
     return ()
 
 
-def _queries(
-    reader: YamlFile, node: yaml.Node, values: Mapping[str, yaml.Node], concepts: list[str]
-) -> dict[str, str]:
+def _queries(reader: YamlFile, node: yaml.Node, values: Mapping[str, yaml.Node], concepts: list[str]) -> dict[str, str]:
     if ("query" in values) == ("queries" in values):
         both = "query" in values
         reader.fault(node, "the list has both `query` and `queries`" if both else "the list has no `query`")

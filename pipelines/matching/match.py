@@ -56,10 +56,17 @@ class Matcher:
     """Built by `compile_watchlists`. Never changes: share it between threads, replace it whole."""
 
     def __init__(
-        self, queries: Sequence[CompiledQuery], terms: Terms, anchors: Mapping[str, Sequence[int]], always: Sequence[int]
+        self,
+        queries: Sequence[CompiledQuery],
+        terms: Terms,
+        anchors: Mapping[str, Sequence[int]],
+        always: Sequence[int],
     ) -> None:
-        """`anchors`: for each pattern the queries that can hold only where it, or another anchor of theirs, is found;
-        `always`: the queries without any."""
+        """Queries are looked at where one of their anchors is found.
+
+        `anchors` has, for each pattern, the queries that can hold only where it, or another anchor of theirs, is found;
+        `always` has the queries without any.
+        """
         self.queries = tuple(queries)
         self.terms = terms
         self._anchors = anchors

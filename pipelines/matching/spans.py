@@ -22,7 +22,13 @@ def spans(occurrences: Iterable[Occurrence], reading: Reading) -> tuple[Span, ..
     kept: list[Occurrence] = []
     ends: dict[tuple[int, str, str], int] = {}
     places = _tightest(set(flat(occurrences)))
-    for place in sorted(places, key=lambda one: (one.field, one.start, -one.end, one.concept, one.alias)):
+
+    def order(place: Occurrence) -> tuple[object, ...]:
+        said = reading.surface(place.field, place.start, place.end)
+        likeness = (said != place.alias, said.casefold() != place.alias.casefold())
+        return (place.field, place.start, -place.end, place.concept, likeness, place.alias)
+
+    for place in sorted(places, key=order):
         mention = (place.field, place.concept, "" if place.concept else place.alias)
         if place.start >= ends.get(mention, 0):
             ends[mention] = place.end

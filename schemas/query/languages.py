@@ -14,6 +14,7 @@ MACRO = {
     **dict.fromkeys(("als", "aln", "sqi"), "sq"),
 }
 """Macro-language of languages whose speakers read each other, so that no list misses one for the other."""
+_MACROS = frozenset((*MACRO.values(), "sh"))
 
 
 def is_language(wanted: str) -> bool:
@@ -33,7 +34,7 @@ def language_matches(wanted: str, language: str, macro: str, script: str) -> boo
     found, _, found_rest = language.lower().partition("-")
     wanted_script = rest.partition("-")[0] if len(rest.partition("-")[0]) == _SCRIPT_LENGTH else ""
     wanted_macro = MACRO.get(primary, primary)
-    if wanted.startswith("=") or (wanted_script and wanted_macro != primary):
+    if wanted.startswith("=") or (wanted_script and primary not in _MACROS):
         same = found == primary
     else:
         same = wanted_macro in {MACRO.get(found, found), MACRO.get(macro.lower(), macro.lower())}
@@ -41,3 +42,15 @@ def language_matches(wanted: str, language: str, macro: str, script: str) -> boo
         return same
     declared = found_rest.partition("-")[0]
     return same and wanted_script == (declared if len(declared) == _SCRIPT_LENGTH else script.lower())
+
+
+def macro_of(tag: str) -> str:
+    """The macro-language of a BCP 47 tag; of most languages, the language itself."""
+    primary = tag.lower().partition("-")[0]
+    return MACRO.get(primary, primary)
+
+
+def script_of(tag: str) -> str:
+    """The script a BCP 47 tag names, as `Latn`; empty when it names none."""
+    script = tag.partition("-")[2].partition("-")[0]
+    return script.title() if len(script) == _SCRIPT_LENGTH else ""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from schemas.errors import Problem
+from schemas.errors import Problem, QueryError
 
 # Further than this from one character of a value to the next there is no white space to skip, but an escape.
 _GAP = 400
+_SHOWN = 80
+_FARTHEST_CARET = 240
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -34,13 +36,16 @@ class Origin(msgspec.Struct, frozen=True):
         at = self.place(offset)
         line_start = self.text.rfind("\n", 0, at) + 1
         line_end = self.text.find("\n", at)
+        column = at - line_start + 1
+        line_end = min(line_end if line_end >= 0 else len(self.text), at + _SHOWN)
         return Problem(
             file=self.file,
             line=self.text.count("\n", 0, at) + 1,
-            column=at - line_start + 1,
+            column=column,
             message=message,
             hint=hint,
-            source=self.text[line_start : line_end if line_end >= 0 else len(self.text)].rstrip("\r"),
+            # A caret so far to the right points at nothing.
+            source=self.text[line_start:line_end].rstrip("\r") if column <= _FARTHEST_CARET else "",
         )
 
     def _next(self, character: str, at: int) -> int:
@@ -53,3 +58,20 @@ class Origin(msgspec.Struct, frozen=True):
 def whole(text: str, file: str = "query") -> Origin:
     """The origin of text that is no part of a file."""
     return Origin(file, text, 0, text)
+
+
+class Faults:
+    """The faults found in one text so far."""
+
+    def __init__(self, origin: Origin) -> None:
+        self.origin = origin
+        self.problems: list[Problem] = []
+
+    def add(self, offset: int, message: str, hint: str = "") -> None:
+        """Record a fault at `offset` in the text."""
+        self.problems.append(self.origin.problem(offset, message, hint))
+
+    def check(self) -> None:
+        """Raises `QueryError` with every fault, in the order of places, when there is one."""
+        if self.problems:
+            raise QueryError(tuple(sorted(self.problems, key=lambda problem: (problem.line, problem.column))))

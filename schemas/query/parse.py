@@ -16,41 +16,21 @@ import difflib
 import re
 from collections.abc import Collection
 
-import msgspec
-
-from schemas.errors import Problem, QueryError
-from schemas.query.fold import clean, fold_words, folded_text, stands_alone
+from schemas.query.fold import folded_text
 from schemas.query.languages import is_language
-from schemas.query.origin import Origin, whole
+from schemas.query.lexemes import ATTRIBUTES, NEAR, OPERATORS, Lexeme, lex
+from schemas.query.origin import Faults, Origin, whole
 from schemas.query.tree import And, Attribute, ConceptName, Everything, InField, Near, Node, Not, Or, Term, unbounded
+from schemas.query.words import exact_of, term_of
 
 DEPTH = 50
 """Most parentheses inside each other: evaluation walks the tree by recursion."""
-FARTHEST = 100
-"""Most words `NEAR` may leave between: farther apart, `AND` says as much."""
-LEAST_PREFIX = 4
-"""Letters before `*`: shorter prefixes match unrelated words. A Hangul syllable counts as two."""
-TEXT_FIELDS = ("title", "body")
-ATTRIBUTES = ("lang", "source", "country", "author")
-FIELDS = TEXT_FIELDS + ATTRIBUTES
-
-_QUOTES = "\"“”„‟"
-_LEX = re.compile(rf'\s+|[()]|[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]?|\{{[^}}]*\}}?|\}}|[^\s(){_QUOTES}{{}}]+')
-_FIELD = re.compile(r"([^\W\d]+):")
-_NEAR = re.compile(r"(O?)NEAR/([0-9]{1,6})\Z")
 _NEARLY_NEAR = re.compile(r"(O?NEAR)(/?.*)\Z", re.IGNORECASE)
 _WITH_NUMBER = re.compile(r"([A-Za-z]{2,7})/([0-9]+)\Z")
-_ALIAS_NEAR = re.compile(r"(?:^|\s+)(O?NEAR(?:/\S*)?)(?:\s+|$)")
-_ALIAS_OPERATOR = re.compile(r"(?:^|\s)(AND|OR|NOT)(?:\s|$)")
-_OPERATORS = ("AND", "OR", "NOT")
-
-
-class _Lexeme(msgspec.Struct, frozen=True):
-    kind: str
-    text: str
-    at: int
-    end: int
-    distance: int = 0
+DEPTH = 50
+"""Most parentheses inside each other: evaluation walks the tree by recursion."""
+_WORDS = frozenset(("word", "phrase", "exact"))
+_OPERANDS = _WORDS | {"field", "("}
 
 
 class _TooDeepError(Exception):
@@ -65,107 +45,35 @@ def parse(
     `bounded` refuses what would hold for almost everything: `*` alone and queries, or branches of an `OR`, made of
     `NOT` only. Raises `QueryError` with every fault, placed by `origin`.
     """
-    parser = _Parser(expression, concepts, origin or whole(expression))
-    tree = parser.run()
-    if bounded and tree is not None and not parser.problems and (part := unbounded(tree)):
-        parser.fault(
+    faults = Faults(origin or whole(expression))
+    tree = _Parser(expression, concepts, faults).run()
+    faults.check()
+    assert tree is not None
+    if bounded and (part := unbounded(tree)) is not None:
+        faults.add(
             max(expression.find(part.written), 0),
             f"{part.written!r} alone holds for almost every article",
-            "say what the article must contain: a AND NOT b" if not isinstance(part, Everything) else "",
+            "" if isinstance(part, Everything) else "say what the article must contain: a AND NOT b",
         )
-    if parser.problems or tree is None:
-        raise QueryError(tuple(sorted(parser.problems, key=lambda problem: (problem.line, problem.column))))
-    return tree
-
-
-def parse_alias(alias: str, *, origin: Origin | None = None) -> Node:
-    """The tree of one written form of a concept: a word, or words next to each other without quotes, `*` at the end of
-    any; `a NEAR/4 b`, `a ONEAR/4 b`; `{NATO}`. Raises `QueryError`."""
-    reader = _Parser(alias, (), origin or whole(alias))
-    tree = reader.alias()
-    if reader.problems or tree is None:
-        raise QueryError(tuple(reader.problems))
+        faults.check()
     return tree
 
 
 class _Parser:
-    def __init__(self, text: str, concepts: Collection[str], origin: Origin) -> None:
+    def __init__(self, text: str, concepts: Collection[str], faults: Faults) -> None:
         self.text = text
         self.concepts = {name.casefold(): name for name in concepts}
-        self.origin = origin
-        self.problems: list[Problem] = []
-        self.lexemes: list[_Lexeme] = []
+        self.faults = faults
+        self.fault = faults.add
+        self.lexemes = lex(text, faults)
         self.index = 0
         self.depth = 0
 
-    def fault(self, at: int, message: str, hint: str = "") -> None:
-        self.problems.append(self.origin.problem(at, message, hint))
-
-    # Lexemes
-
-    def lex(self) -> None:
-        at = 0
-        while at < len(self.text):
-            match = _LEX.match(self.text, at)
-            if match is None:
-                message = f"no lexeme at {at} of {self.text!r}"
-                raise AssertionError(message)
-            piece, first = match[0], match[0][0]
-            end = match.end()
-            if first in "()":
-                self.lexemes.append(_Lexeme(first, piece, at, end))
-            elif first in _QUOTES:
-                if len(piece) == 1 or piece[-1] not in _QUOTES:
-                    self.fault(at, "this quote is never closed", 'add " where the phrase ends')
-                    piece += '"'
-                self.lexemes.append(_Lexeme("phrase", piece[1:-1], at, end))
-            elif first == "{":
-                if not piece.endswith("}"):
-                    self.fault(at, "this { is never closed", "add } where the exact form ends")
-                    piece += "}"
-                self.lexemes.append(_Lexeme("exact", piece[1:-1], at, end))
-            elif first == "}":
-                self.fault(at, "this } closes nothing")
-            elif not first.isspace():
-                end = self.lex_word(piece, at)
-            at = end
-        self.lexemes.append(_Lexeme("end", "", len(self.text), len(self.text)))
-
-    def lex_word(self, word: str, at: int) -> int:
-        end = at + len(word)
-        field = _FIELD.match(word)
-        if field is not None:
-            name = field[1]
-            if name in FIELDS:
-                self.lexemes.append(_Lexeme("field", name, at, at + field.end()))
-            else:
-                close = difflib.get_close_matches(name.lower(), FIELDS, n=1)
-                known = ", ".join(f"{one}:" for one in FIELDS)
-                meant = f", did you mean '{close[0]}:'?" if close else ""
-                hint = f'fields are {known}; to search for the words, write "{word}"'
-                self.fault(at, f"unknown field {name + ':'!r}{meant}", hint)
-            rest_at = at + field.end()
-            if name in ATTRIBUTES and rest_at < end:
-                self.lexemes.append(_Lexeme("word", word[field.end() :], rest_at, end))
-                return end
-            return rest_at
-        near = _NEAR.match(word)
-        if near is not None:
-            distance = int(near[2])
-            if distance > FARTHEST:
-                self.fault(at, f"{word} is too far: at most {FARTHEST} words may stand between", "use AND")
-            self.lexemes.append(_Lexeme("near", word, at, end, distance))
-        elif word in _OPERATORS:
-            self.lexemes.append(_Lexeme(word, word, at, end))
-        else:
-            self.lexemes.append(_Lexeme("word", word, at, end))
-        return end
-
     @property
-    def next(self) -> _Lexeme:
+    def next(self) -> Lexeme:
         return self.lexemes[self.index]
 
-    def take(self) -> _Lexeme:
+    def take(self) -> Lexeme:
         lexeme = self.lexemes[self.index]
         if lexeme.kind != "end":
             self.index += 1
@@ -177,16 +85,15 @@ class _Parser:
     # Grammar
 
     def run(self) -> Node | None:
-        self.lex()
         if self.next.kind == "end":
-            if not self.problems:
+            if not self.faults.problems:
                 self.fault(0, "the query is empty", "`*` finds everything")
             return None
         try:
             tree = self.expression()
             while self.next.kind == ")":
                 self.fault(self.take().at, "this ) closes nothing")
-                if self.next.kind in _OPERATORS:
+                if self.next.kind in OPERATORS:
                     self.take()
                 if self.next.kind not in {"end", ")"}:
                     self.expression()
@@ -224,7 +131,7 @@ class _Parser:
         lexeme = self.next
         word = lexeme.text
         if lexeme.kind == "word":
-            if word.upper() in _OPERATORS:
+            if word.upper() in OPERATORS:
                 self.take()
                 self.fault(lexeme.at, f"operators are written in capitals: {word.upper()}", _quote_hint(word))
                 return word.upper()
@@ -234,13 +141,13 @@ class _Parser:
         before = self.lexemes[self.index - 1]
         if before.kind == "near" or lexeme.kind == "near":
             return "AND"
-        first = self.index - 1
-        last = self.index
-        while self.lexemes[last + 1].kind in {"word", "phrase"} and self.lexemes[last + 1].text.upper() not in _OPERATORS:
-            last += 1
+        first, last = self.index - 1, self.index
+        if lexeme.kind in _WORDS:
+            while self.lexemes[last + 1].kind in _WORDS and self.lexemes[last + 1].text.upper() not in OPERATORS:
+                last += 1
         run = self.lexemes[first : last + 1]
         hint = "join them with AND, OR or NEAR/n"
-        if all(one.kind in {"word", "phrase", "exact"} for one in run):
+        if all(one.kind in _WORDS for one in run):
             parts = [self.text[one.at : one.end] for one in run]
             plain = all(one.kind == "word" and one.text.casefold() not in self.concepts for one in run)
             phrase = f'"{" ".join(parts)}" or ' if plain else ""
@@ -250,29 +157,27 @@ class _Parser:
             self.primary()
         return "AND"
 
-    def misspelt_operator(self, lexeme: _Lexeme) -> bool:
+    def misspelt_operator(self, lexeme: Lexeme) -> bool:
         word = lexeme.text
         near = _NEARLY_NEAR.match(word)
         if near is not None and (word.isupper() or "/" in word):
             name = near[1].upper()
             number = re.search(r"[0-9]+", near[2])
-            hint = f"write {name}/{number[0] if number else 10}"
-            self.fault(lexeme.at, f"{word!r} does not say how many words may stand between", hint if not number else "")
             if number:
-                self.problems[-1] = self.origin.problem(
-                    lexeme.at, f"unknown operator {word!r}, did you mean '{name}/{number[0]}'?"
-                )
+                self.fault(lexeme.at, f"unknown operator {word!r}, did you mean '{name}/{number[0]}'?")
+            else:
+                self.fault(lexeme.at, f"{word!r} does not say how many words may stand between", f"write {name}/10")
             return True
         numbered = _WITH_NUMBER.match(word)
         if numbered is not None:
             close = difflib.get_close_matches(numbered[1].upper(), ("NEAR", "ONEAR"), n=1)
             meant = f", did you mean '{close[0]}/{numbered[2]}'?" if close else ""
-            if close or self.lexemes[self.index + 1].kind in {"word", "phrase", "exact", "("}:
+            if close or self.lexemes[self.index + 1].kind in _OPERANDS:
                 self.fault(lexeme.at, f"unknown operator {word!r}{meant}", "" if close else _quote_hint(word))
                 return True
         if word.isupper() and word.isascii():
             close = difflib.get_close_matches(word, ("AND", "NOT"), n=1, cutoff=0.66)
-            if close and self.lexemes[self.index + 1].kind in {"word", "phrase", "exact", "(", "field"}:
+            if close and self.lexemes[self.index + 1].kind in _OPERANDS:
                 self.fault(lexeme.at, f"unknown operator {word!r}, did you mean {close[0]!r}?", _quote_hint(word))
                 return True
         return False
@@ -310,7 +215,7 @@ class _Parser:
                 node = Near(self.written(at), node, right, lexeme.distance, lexeme.text.startswith("O"))
 
     def is_bare_near(self, word: str) -> bool:
-        return word in {"NEAR", "ONEAR"} or (word.startswith(("NEAR/", "ONEAR/")) and not _NEAR.match(word))
+        return word in {"NEAR", "ONEAR"} or (word.startswith(("NEAR/", "ONEAR/")) and not NEAR.match(word))
 
     def primary(self) -> Node | None:
         lexeme = self.next
@@ -329,12 +234,12 @@ class _Parser:
         if lexeme.kind == "field":
             return self.field(lexeme)
         if lexeme.kind == "phrase":
-            return self.term(lexeme.text, lexeme.at + 1, self.written(lexeme.at))
+            return term_of(lexeme.text, lexeme.at + 1, self.written(lexeme.at), self.faults)
         if lexeme.kind == "exact":
-            return self.exact(lexeme.text, lexeme.at, self.written(lexeme.at))
+            return exact_of(lexeme.text, lexeme.at, self.written(lexeme.at), self.faults)
         return self.word(lexeme)
 
-    def group(self, opening: _Lexeme) -> Node | None:
+    def group(self, opening: Lexeme) -> Node | None:
         self.depth += 1
         if self.depth > DEPTH:
             self.fault(opening.at, f"more than {DEPTH} parentheses inside each other")
@@ -347,7 +252,7 @@ class _Parser:
             self.fault(opening.at, "this ( is never closed", "add ) where the group ends")
         return node
 
-    def field(self, lexeme: _Lexeme) -> Node | None:
+    def field(self, lexeme: Lexeme) -> Node | None:
         if lexeme.text in ATTRIBUTES:
             return self.attribute(lexeme)
         if self.next.kind == "field":
@@ -360,7 +265,7 @@ class _Parser:
         self.depth -= 1
         return None if node is None else InField(self.written(lexeme.at), lexeme.text, node)
 
-    def attribute(self, field: _Lexeme) -> Node | None:
+    def attribute(self, field: Lexeme) -> Node | None:
         if self.next.kind != "(":
             return self.value(field)
         opening = self.take()
@@ -378,7 +283,7 @@ class _Parser:
         kept = _flat(Or, values)
         return kept[0] if len(kept) == 1 else Or(self.written(field.at), kept) if kept else None
 
-    def value(self, field: _Lexeme) -> Node | None:
+    def value(self, field: Lexeme) -> Node | None:
         if self.next.kind not in {"word", "phrase"}:
             self.fault(self.next.at, f"{field.text}: needs a value")
             return None
@@ -391,18 +296,16 @@ class _Parser:
             self.fault(lexeme.at, f"{value!r} has no letter or digit")
         return Attribute(f"{field.text}:{self.text[lexeme.at : lexeme.end]}", field.text, value)
 
-    # Words
-
-    def word(self, lexeme: _Lexeme) -> Node | None:
+    def word(self, lexeme: Lexeme) -> Node | None:
         word = lexeme.text
         name = self.concepts.get(word.casefold())
         if name is not None:
             return ConceptName(word, name)
         if word == "*":
             return Everything(word)
-        if word.upper() in _OPERATORS:
+        if word.upper() in OPERATORS:
             self.fault(lexeme.at, f"operators are written in capitals: {word.upper()}", _quote_hint(word))
-            return self.primary() if self.next.kind in {"word", "phrase", "exact", "field", "("} else None
+            return self.primary() if self.next.kind in _OPERANDS else None
         if word.startswith("-") and len(word) > 1:
             self.fault(lexeme.at, f"unknown operator '-' in {word!r}", f"did you mean NOT {word[1:]}?")
             return None
@@ -413,85 +316,11 @@ class _Parser:
             close = difflib.get_close_matches(word.casefold(), self.concepts, n=1, cutoff=0.85)
             if close or ("_" in word and "*" not in word):
                 meant = f", did you mean {self.concepts[close[0]]!r}?" if close else ""
-                self.fault(lexeme.at, f"unknown concept {word!r}{meant}", f'to search for the word itself, write "{word}"')
+                self.fault(
+                    lexeme.at, f"unknown concept {word!r}{meant}", f'to search for the word itself, write "{word}"'
+                )
                 return None
-        return self.term(word, lexeme.at, word)
-
-    def term(self, text: str, at: int, written: str) -> Term | None:
-        if "*" not in text:
-            folded = fold_words(text)
-            if not folded:
-                self.fault(at, f"{text!r} has no letter or digit to look for")
-                return None
-            return Term(written, " ".join(folded))
-        parts: list[str] = []
-        for match in re.finditer(r"\S+", text):
-            chunk = match[0]
-            folded = fold_words(chunk)
-            star = chunk.find("*")
-            if star < 0:
-                parts.extend(folded)
-            elif star < len(chunk) - 1 or not folded:
-                hint = "`*` stands at the end of a word only: kosov*"
-                self.fault(at + match.start() + star, f"`*` cannot stand here in {chunk!r}", hint)
-                return None
-            else:
-                if not self.long_enough(folded[-1], chunk, at + match.start() + star):
-                    return None
-                parts.extend((*folded[:-1], f"{folded[-1]}*"))
-        return Term(written, " ".join(parts)) if parts else None
-
-    def long_enough(self, prefix: str, chunk: str, at: int) -> bool:
-        if stands_alone(prefix):
-            self.fault(at, f"`*` does nothing in {chunk!r}", "characters of this script match inside longer words anyway")
-            return False
-        if sum(2 if "\uac00" <= letter <= "\ud7a3" else 1 for letter in prefix) < LEAST_PREFIX:
-            self.fault(at, f"{chunk!r} is too short a beginning", f"`*` needs at least {LEAST_PREFIX} letters before it")
-            return False
-        return True
-
-    def exact(self, text: str, at: int, written: str) -> Term | None:
-        shown = clean(text)
-        folded = fold_words(shown)
-        if not folded:
-            self.fault(at, f"{written!r} has no letter or digit to look for")
-            return None
-        return Term(written, " ".join(folded), shown)
-
-    def alias(self) -> Node | None:
-        text = self.text
-        if "NEAR" not in text:
-            return self.alias_part(text, 0)
-        pieces = _ALIAS_NEAR.split(text)
-        node = self.alias_part(pieces[0], 0)
-        at = len(pieces[0])
-        for operator, piece in zip(pieces[1::2], pieces[2::2], strict=True):
-            at = text.index(operator, at)
-            near = _NEAR.match(operator)
-            piece_at = text.index(piece, at + len(operator))
-            right = self.alias_part(piece, piece_at)
-            if near is None:
-                self.fault(at, f"{operator!r} does not say how many words may stand between", "write ONEAR/4")
-            elif int(near[2]) > FARTHEST:
-                self.fault(at, f"{operator} is too far: at most {FARTHEST} words may stand between")
-            elif node is not None and right is not None:
-                node = Near(text[: piece_at + len(piece)], node, right, int(near[2]), bool(near[1]))
-            at = piece_at
-        return node
-
-    def alias_part(self, text: str, at: int) -> Node | None:
-        if text.strip().startswith("{"):
-            stripped = text.strip()
-            if not stripped.endswith("}"):
-                self.fault(at, "this { is never closed", "add } where the exact form ends")
-                return None
-            return self.exact(stripped[1:-1], at, stripped)
-        operator = _ALIAS_OPERATOR.search(text)
-        if operator is not None:
-            hint = "an alias is one written form; give each its own entry, or write the word in small letters"
-            self.fault(at + operator.start(1), f"{operator[1]} has no meaning in an alias", hint)
-            return None
-        return self.term(text, at, text)
+        return term_of(word, lexeme.at, word, self.faults)
 
 
 def positional(node: Node) -> bool:
@@ -503,7 +332,7 @@ def positional(node: Node) -> bool:
     return isinstance(node, Term | ConceptName | Near)
 
 
-def _flat(kind: type[And] | type[Or], nodes: list[Node | None]) -> tuple[Node, ...]:
+def _flat(kind: type[And | Or], nodes: list[Node | None]) -> tuple[Node, ...]:
     flat: list[Node] = []
     for node in nodes:
         if isinstance(node, kind):

@@ -84,11 +84,11 @@ def unbounded(node: Node, *, negated: bool = False) -> Node | None:
     """The part of the tree because of which it holds for almost every document, or None when there is no such part."""
     if isinstance(node, Not):
         inner = unbounded(node.node, negated=not negated)
-        return node if inner is node.node else inner
+        return node if inner is not None and inner == node.node else inner
     if isinstance(node, And | Or):
-        found = [unbounded(part, negated=negated) for part in node.nodes]
+        found: list[Node | None] = [unbounded(part, negated=negated) for part in node.nodes]
         needs_all = isinstance(node, And) != negated
-        if needs_all and not all(found):
+        if needs_all and None in found:
             return None
-        return next(filter(None, found), None)
+        return next((part for part in found if part is not None), None)
     return node if negated or isinstance(node, Everything) else None
