@@ -23,23 +23,22 @@ _PREFIX = re.compile(
     r"\A\s*(?:BREAKING(?: NEWS)?|LIVE|VIDEO|FOTO|PHOTOS?|UPDATE(?: \d)?|EXCLUSIVE|URGENT|UŽIVO|УЖИВО|EKSKLUZIVNO)\s*[:|/–—-]+\s*"
 )
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]+")
-_LETTER = re.compile(r"[^\W\d_]")
 
 
 def cleaned(text: str) -> str:
-    """The first `WINDOW` code points of `text` that speak of its language, NFC, single spaces.
+    """The first `WINDOW` code points of `text` that speak of its language, NFKC, single spaces.
 
     Never empty for a text with a letter: when nothing but addresses and markup holds letters, those stay.
     """
-    first = _LETTER.search(text)
-    if not first:
+    first = next((index for index, character in enumerate(text) if character.isalpha()), None)
+    if first is None:
         return ""
     # A dateline or tag in front of the first letter is cut with it; its rest is caught by the patterns or harmless.
-    start = max(0, first.start() - 8)
-    window = unicodedata.normalize("NFC", text[start : start + WINDOW])
+    raw = text[max(0, first - 8) :][:WINDOW]
+    window = unicodedata.normalize("NFKC", raw)
     words = _NOISE.sub(" ", window)
     words = _PREFIX.sub("", words, count=1)
     words = _DATELINE.sub("", words, count=1)
-    if not _LETTER.search(words):
-        words = window
-    return _SPACE.sub(" ", words).strip()
+    # Normalising takes a few rare letters for marks, so even the window can be without.
+    kept = next((stage for stage in (words, window) if any(map(str.isalpha, stage))), raw)
+    return _SPACE.sub(" ", kept).strip()

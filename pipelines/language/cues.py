@@ -21,7 +21,8 @@ umesto uvek zabelež* belež* sprove* unapred napred stepen* pretnj* preti lep l
 premešt* poverenj* uverenj* uveren* vredn* povred* povređ* uvred* želez* strelja* reka reke reku rekama veštač* vešt*
 svedo* osvetl* proveri* proveren* proverav* delimičn* podeljen* podelil* podela osećaj* osetil* smeo unapređ* sprečiti odnela
 donela doneo donet* preneo prenel* prenet* iznela izneo odneo uneo poneo namer* usmeren* zasedan* proleć* levo levic*
-levičar* mleko mleka svež* crep* dvogodišnji vekovn* odsek* ozleđen* beg begunc* izbeg* sećanj* pevač* nemačk* ubeđ*
+levičar* mleko mleka svež* crep* dvogodišnji vekovn* odsek* ozleđen* beg begunc* izbeg* sećanj* pevač* nemačk* ubeđ* savest* savešć* svest svesti svešću sme smeju
+nečoveč* proter* svirep*
 """
 _IJEKAVIAN = """
 mjest* prije poslije gdje nigdje negdje ovdje svugdje djec* dječ* dijete djetet* čovje* riječ* vrijeme* svijet* svjets*
@@ -33,7 +34,7 @@ naslijed* susje* razumije* umjesto uvijek zabilje* bilje* naprij* unaprij* unapr
 smijen* povjer* uvjer* vrijed* povrije* povrj* željez* strijel* rijek* vješt* svjedo* osvije* provje* svijes* podije*
 podsje* osje* nijedn* donije* donijel* prenije* iznije* odnije* podnije* unije* namje* usmje* zasje* proljeć* lijev* ljevic*
 ljevičar* mlijek* svjež* odsje* zapovije* zapovjed* sprije* uvrije* slijed* slijep* cvijeć* rijetk* bijeg* izbje* sjeć*
-pjeva* njemačk*
+pjeva* njemačk* savjest* savješ* sviješ* smije smiju nečovje* protje*
 """
 _CROATIAN = """
 tjedan tjedn* tko netko nitko itko svatko europ* tisuć* milijun* glazb* kolodvor* zrakoplov* kazališ* priopć* siječnja

@@ -133,9 +133,8 @@ def _decided(text: str, writing: Writing, hints: Hints) -> Detection:
 
 def _opinion(text: str, writing: Writing) -> Ranking:
     """What the engine says of a text in letters that several languages share."""
-    if writing.script in ALONE or writing.script == "Cyrl":
-        return ()
-    return engine_of("hybrid").rank(text, _languages(writing.script))
+    languages = _languages(writing.script)
+    return engine_of("hybrid").rank(text, languages) if languages else ()
 
 
 def _languages(script: str) -> AbstractSet[str]:
@@ -149,7 +148,7 @@ def _language(text: str, writing: Writing, opinion: Ranking) -> _Guess:
     if writing.script == "Cyrl":
         ranking, proven = cyrillic.rank(text, engine_of("hybrid"))
         return _Guess(_collapsed(ranking), "letters" if proven else "engine", proven)
-    # A script nobody in the project's list writes, or letters the model has never seen: the guess is English.
+    # A script known to nobody here, or letters the model has never seen: English is as good a guess as any.
     return _Guess(_collapsed(opinion) or (("en", 0.0),), "engine", proven=False)
 
 

@@ -18,7 +18,7 @@ _RANGES = (
     (0x0600, 0x06FF, "Arab"),
     (0x0750, 0x077F, "Arab"),
     (0x0780, 0x07BF, "Thaa"),
-    (0x08A0, 0x08FF, "Arab"),
+    (0x0870, 0x08FF, "Arab"),
     (0x0900, 0x097F, "Deva"),
     (0x0980, 0x09FF, "Beng"),
     (0x0A00, 0x0A7F, "Guru"),
@@ -39,7 +39,7 @@ _RANGES = (
     (0x1780, 0x17FF, "Khmr"),
     (0x1C80, 0x1C8F, "Cyrl"),
     (0x1C90, 0x1CBF, "Geor"),
-    (0x1D00, 0x1D2A, "Latn"),
+    (0x1D00, 0x1DBF, "Latn"),
     (0x1E00, 0x1EFF, "Latn"),
     (0x1F00, 0x1FFF, "Grek"),
     (0x2C60, 0x2C7F, "Latn"),
@@ -92,6 +92,7 @@ ALONE = {
     "Hans": "zh",
     "Hant": "zh",
     "Hani": "zh",
+    "Bopo": "zh",
 }
 """Scripts that name the language of a news text by themselves."""
 
