@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -15,8 +14,11 @@ class _Note(msgspec.Struct):
 
 
 class InFlightFile:
-    """`InFlight` as a small file. Not synced: it outlives the process, which is what it is for; after a power cut a
-    missing note only means that the batch is tried whole once more."""
+    """`InFlight` as a small file.
+
+    Not synced: it outlives the process, which is what it is for; after a power cut a missing note only means that the
+    batch is tried whole once more.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -33,7 +35,7 @@ class InFlightFile:
         """See `InFlight.begin`."""
         spare = self._path.with_suffix(".new")
         spare.write_bytes(msgspec.json.encode(_Note(first, records, deaths)))
-        os.replace(spare, self._path)
+        spare.replace(self._path)
 
     def end(self) -> None:
         """See `InFlight.end`."""

@@ -59,8 +59,10 @@ class Log(Protocol):
         """Append all, in order. Returns only when they are durable; on an error some may have been appended."""
 
     def read(self, topic: Topic, start: Positions, limit: int) -> Sequence[Record]:
-        """At most `limit` records from `start` on (a partition not named starts at its beginning), in offset order
-        within a partition; empty at the end. Does not wait. A start before the oldest record kept is an error."""
+        """At most `limit` records from `start` on, in offset order within a partition; empty at the end.
+
+        A partition not named starts at its beginning. Does not wait. A start before the oldest record kept is an error.
+        """
 
     def ends(self, topic: Topic) -> Positions:
         """The offset the next record of each partition will get."""
@@ -121,9 +123,11 @@ class ArticleStore(Protocol):
     """Articles and their versions."""
 
     def apply(self, articles: Sequence[Article], versions: Sequence[Version], mark: Mark | None = None) -> None:
-        """Merge each article into the stored one (compare-and-set or a transaction, so concurrent writers cannot lose
-        an update), write each version once, and return when durable. A store that also keeps reading positions saves
-        `mark` in the same transaction; others ignore it."""
+        """Merge each article into the stored one, write each version once, and return when durable.
+
+        Merging is compare-and-set or a transaction, so that concurrent writers cannot lose an update. A store that
+        also keeps reading positions saves `mark` in the same transaction; others ignore it.
+        """
 
     def article(self, article_id: str) -> Article | None:
         """The article, or None."""
@@ -171,8 +175,10 @@ class HitStore(Protocol):
         """Hits, newest `seen_at` first, at most `limit` (0 = all), streamed."""
 
     def after(self, cursor: int, limit: int) -> Sequence[tuple[int, Hit]]:
-        """Hits first stored after `cursor`, oldest first, each with the cursor that continues behind it; for live
-        views. A cursor only grows; the greatest one is found with `last_cursor`."""
+        """Hits first stored after `cursor`, oldest first, each with the cursor that continues behind it.
+
+        For live views. A cursor only grows; the greatest one is found with `last_cursor`.
+        """
 
     def last_cursor(self) -> int:
         """The cursor of the hit stored last; 0 when there is none."""
@@ -204,8 +210,13 @@ class Mailer(Protocol):
     """Hands over one message to one recipient."""
 
     def send(self, message: EmailMessage, recipient: str) -> str:
-        """Returns the server's answer once it has taken responsibility. Raises `DeliveryError`. Sending a message
-        with a `Message-ID` sent before may deliver a second copy, but never under another `Message-ID`."""
+        """Return the server's answer once it has taken responsibility. Raises `DeliveryError`.
+
+        Sending a message again may deliver a second copy, but never under another `Message-ID`.
+        """
+
+    def check(self) -> str:
+        """Reach whatever takes the mails, without sending one, and say what was found. Raises `DeliveryError`."""
 
     def close(self) -> None:
         """End the session; errors are ignored."""

@@ -37,7 +37,7 @@ def patiently(call: Callable[[], T], stopped: Callable[[], bool]) -> T:
             if not error.retryable:
                 raise
             _log.warning("back end away", extra={"subject": error.subject, "reason": error.message})
-        until = time.monotonic() + pause * random.uniform(0.5, 1.0)
+        until = time.monotonic() + pause * random.uniform(0.5, 1.0)  # noqa: S311 jitter
         while time.monotonic() < until:
             if stopped():
                 raise StoppedWaitingError

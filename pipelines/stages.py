@@ -111,9 +111,7 @@ def outgoing(result: Matched | SetAside) -> NewRecord | None:
     """What the result adds to the log: hits, a dead letter, or nothing."""
     if isinstance(result, SetAside):
         letter = result.letter
-        return NewRecord(
-            topic="deadletters", key=letter.id, value=codec.encode(letter), headers=codec.headers(letter)
-        )
+        return NewRecord(topic="deadletters", key=letter.id, value=codec.encode(letter), headers=codec.headers(letter))
     if not result.hits.hits and result.item.op != "update":
         return None
     return NewRecord(

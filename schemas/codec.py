@@ -8,7 +8,6 @@ keep old ones readable. Unknown fields are ignored.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -38,9 +37,7 @@ T = TypeVar("T")
 _encoder = msgspec.json.Encoder()
 
 
-@cache
-def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
+_decoders = {kind: msgspec.json.Decoder(kind) for kind in SCHEMAS}
 
 
 def encode(value: msgspec.Struct) -> bytes:
@@ -68,7 +65,7 @@ def decode(raw: bytes | str, kind: type[T], record_headers: Mapping[str, str] | 
             message = f"schema {named!r} where {expected}/{newest} or older is read"
             raise RecordError(message, subject=subject, stage="decode")
     try:
-        value: T = _decoder(kind).decode(raw)
+        value: T = _decoders[kind].decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"not a valid {expected} record: {error}"
         raise RecordError(message, subject=subject, stage="decode") from error

@@ -68,7 +68,7 @@ def _watchlists(settings: Settings) -> Iterator[Finding]:
 
 
 def _feeds(settings: Settings) -> Iterator[Finding]:
-    from connectors.feeds.health import verdict
+    from connectors.feeds.health import health
 
     sources = wiring.sources(settings)
     yield Finding("feeds", "ok", f"{len(sources)} configured")
@@ -80,9 +80,9 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
     finally:
         states.close()
     for source in sources:
-        health = verdict(source, known.get(source.feed_url))
-        if health.needs_person:
-            yield Finding("feeds", "wrong", f"{source.feed_url}: {health.reason}", "see `wirewatch feeds health`")
+        found = health(source, known.get(source.feed_url))
+        if found.needs_person:
+            yield Finding("feeds", "wrong", f"{source.feed_url}: {found.reason}", "see `wirewatch feeds health`")
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
@@ -140,4 +140,3 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "alerts": _alerts,
     "dead letters": _dead_letters,
 }
-

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from connectors.interfaces import NewRecord
+from connectors.interfaces import NewRecord, Topic
 from pipelines.stages import REPLAY_HEADER
 from schemas import codec
 from schemas.deadletter import DeadLetter
@@ -48,12 +48,10 @@ def one(letters: dict[str, DeadLetter], beginning: str) -> DeadLetter:
 def run_again(settings: Settings, log: Log, letter: DeadLetter) -> str:
     """Replay one dead letter; returns what became of it, in a few words."""
     replayed = msgspec.structs.replace(letter, status="replayed", failed_at=now())
-    done = NewRecord(
-        topic="deadletters", key=letter.id, value=codec.encode(replayed), headers=codec.headers(replayed)
-    )
+    done = NewRecord(topic="deadletters", key=letter.id, value=codec.encode(replayed), headers=codec.headers(replayed))
     if letter.topic:
         again = NewRecord(
-            topic=letter.topic, key=letter.key, value=letter.raw, headers={**letter.headers, REPLAY_HEADER: letter.id}
+            topic=msgspec.convert(letter.topic, Topic), key=letter.key, value=letter.raw, headers={**letter.headers, REPLAY_HEADER: letter.id}
         )
         log.append([done, again])
         return f"back in {letter.topic}"

@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from schemas.errors import WirewatchError
-from schemas.feed import FINE, FetchRecord, FeedStatus
+from schemas.feed import FINE, FeedStatus, FetchRecord
 from wirewatch.page import Page
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ class Process:
         self._announce(f"wirewatch watches {len(station.sources)} feeds; the page is at {self._page.address}")
         polling = asyncio.create_task(station.poller.run(station.sources, stop, self._fetched))
         try:
-            while not stop.is_set() and self._failure is None and not polling.done() and not page.done():
-                await asyncio.sleep(_WATCH_SECONDS)
+            await self._watch(stop, polling, page)
         finally:
             started = time.monotonic()
             station.stopping.set()
@@ -97,6 +96,13 @@ class Process:
             with suppress(Exception):
                 await station.poller.close()
             await asyncio.to_thread(self._join, started + _STOP_SECONDS)
+
+    async def _watch(self, stop: asyncio.Event, *tasks: asyncio.Task[None]) -> None:
+        """Until asked to stop, or until a task or thread has ended."""
+        while self._failure is None and not any(task.done() for task in tasks):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _WATCH_SECONDS)
+                return
 
     async def _ended(self, task: asyncio.Task[None]) -> None:
         try:

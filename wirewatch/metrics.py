@@ -11,6 +11,7 @@ import msgspec
 if TYPE_CHECKING:
     from connectors.interfaces import Topic
     from pipelines.run import MicroBatches
+    from schemas.alert import AlertState
     from wirewatch.station import Station
 
 
@@ -28,7 +29,7 @@ def simple(name: str, text: str, value: float) -> Metric:
     return Metric(name, text, {(): value})
 
 
-def labelled(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
+def labelled(name: str, text: str, label: str, values: Mapping[str, float] | Mapping[AlertState, int]) -> Metric:
     """A metric with one label."""
     return Metric(name, text, {((label, key),): value for key, value in values.items()})
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from alerts.desk import DeskSummary
 from schemas.feed import FINE, FetchRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from alerts.desk import DeskSummary
     from wirewatch.station import Station
 
 
@@ -38,14 +38,14 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         lines = [
             f"feeds     {len(self.fetches)} tried" + (f": {states}" if states else ""),
             f"items     {new} new, {updated} updated; {self.articles} articles in the index",
-            f"alerts    {self.told.sent} sent, {self.told.failed} failed, {self.told.undelivered} waiting;"
-            f" {self.told.suppressed} suppressed so far",
+            f"alerts    {self.told.sent} sent, {self.told.failed} failed, {self.told.undelivered} waiting",
+            f"          {self.told.suppressed} suppressed so far" if self.told.suppressed else "",
         ]
         lines += [f"waiting   {reason}" for reason in self.told.waiting]
         if self.dead_letters:
             lines.append(f"set aside {self.dead_letters} records (wirewatch deadletters list)")
         lines += [f"failed    {fetch.feed_url}: {fetch.reason}" for fetch in self.fetches if fetch.status not in FINE]
-        return lines
+        return [line for line in lines if line]
 
 
 def run_once(station: Station, progress: Callable[[str], None]) -> Summary:

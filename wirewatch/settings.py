@@ -34,7 +34,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pass
 
 
-class FeedsSettings(_Section):
+class FeedsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where items come from, and how politely they are fetched."""
 
     sources: tuple[str, ...] = ()
@@ -55,14 +55,14 @@ class FeedsSettings(_Section):
     """Longest time between two polls of one feed, in seconds."""
 
 
-class WatchlistsSettings(_Section):
+class WatchlistsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is watched."""
 
     paths: tuple[str, ...] = ()
     """Watchlist files or folders of them. Empty: the lists that come with wirewatch."""
 
 
-class AlertsSettings(_Section):
+class AlertsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is told."""
 
     recipients: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class AlertsSettings(_Section):
     """Address of the page as readers of a mail reach it; empty: mails carry no link to it."""
 
 
-class SmtpSettings(_Section):
+class SmtpSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The mail server. Without a host, mails go into the maildir `DATA/mail`."""
 
     host: str = ""
@@ -96,7 +96,7 @@ class SmtpSettings(_Section):
     """Seconds to wait for any answer of the server."""
 
 
-class PageSettings(_Section):
+class PageSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The live page."""
 
     host: str = "127.0.0.1"
@@ -105,7 +105,7 @@ class PageSettings(_Section):
     """Port it listens on; 0 takes a free one."""
 
 
-class PipelineSettings(_Section):
+class PipelineSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The micro-batches."""
 
     batch_records: int = 500
@@ -116,7 +116,7 @@ class PipelineSettings(_Section):
     """Language detector: `hybrid`, `langdetect` or `py3langid`."""
 
 
-class LogsSettings(_Section):
+class LogsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What wirewatch writes about itself, on standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -125,7 +125,7 @@ class LogsSettings(_Section):
     """`auto`: text on a terminal, JSON lines elsewhere."""
 
 
-class Settings(_Section):
+class Settings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings of one run."""
 
     data: str = "wirewatch-data"
@@ -168,9 +168,9 @@ def load(
     for name, text in environment.items():
         if name.startswith(_PREFIX) and name not in _NOT_SETTINGS:
             path = _environment_path(name)
-            _put(tree, path, _from_text(path, text, name), name)
+            _put(tree, path, _from_text(path, text, name))
     for dotted, value in (flags or {}).items():
-        _put(tree, dotted.split("."), value, dotted)
+        _put(tree, dotted.split("."), value)
     return _checked(_build(tree, file))
 
 
@@ -188,8 +188,7 @@ def _read_file(file: Path) -> dict[str, Any]:
         values = tree.get(section, {}).get(key)
         if isinstance(values, list):
             tree[section][key] = [_beside(file, value) for value in values]
-    for section, key in ((None, "data"), ("smtp", "password_file")):
-        table = tree if section is None else tree.get(section, {})
+    for table, key in ((tree, "data"), (tree.get("smtp", {}), "password_file")):
         if isinstance(table.get(key), str) and table[key]:
             table[key] = _beside(file, table[key])
     return tree
@@ -246,12 +245,9 @@ def _from_text(path: list[str], text: str, name: str) -> object:
         raise SettingsError(message, subject=name) from error
 
 
-def _put(tree: dict[str, Any], path: list[str], value: object, subject: str) -> None:
+def _put(tree: dict[str, Any], path: list[str], value: object) -> None:
     for key in path[:-1]:
         tree = tree.setdefault(key, {})
-        if not isinstance(tree, dict):
-            message = f"{key} is a section, not a value"
-            raise SettingsError(message, subject=subject)
     tree[path[-1]] = value
 
 

@@ -44,6 +44,10 @@ class MaildirMailer:
             raise DeliveryError(text, subject=recipient, retryable=True) from error
         return f"written to {self._path}"
 
+    def check(self) -> str:
+        """See `Mailer.check`."""
+        return f"mails are written to {self._path}"
+
     def close(self) -> None:
         """See `Mailer.close`."""
 

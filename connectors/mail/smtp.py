@@ -13,7 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from email.utils import parseaddr
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -22,7 +22,6 @@ from schemas.errors import DeliveryError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from email.message import EmailMessage
-    from email.policy import EmailPolicy
 
 MAILS_PER_SESSION = 100
 AWAY_SECONDS = 10.0
@@ -74,6 +73,13 @@ class SmtpMailer:
                 self.close()
             return answer
 
+    def check(self) -> str:
+        """See `Mailer.check`."""
+        with self._lock:
+            self._ready(self._name)
+        login = f", logged in as {self._server.user}" if self._server.user else ""
+        return f"{self._name} answers (tls: {self._server.tls}){login}"
+
     def close(self) -> None:
         """See `Mailer.close`."""
         with self._lock:
@@ -83,14 +89,10 @@ class SmtpMailer:
             self._drop()
 
     def _hand_over(self, session: smtplib.SMTP, sender: str, recipient: str, message: EmailMessage) -> str:
-        to, international = _envelope(recipient)
-        if international and not session.has_extn("smtputf8"):
-            text = f"{self._name} does not take addresses beyond ASCII"
-            raise DeliveryError(text, subject=recipient)
-        content = message.as_bytes(policy=cast("EmailPolicy", message.policy).clone(utf8=international, linesep="\r\n"))
-        options = ["SMTPUTF8", "BODY=8BITMIME"] if international else []
+        to = _envelope(recipient)
+        content = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
         # The sender is ours and the same for all: refusing it is a matter of settings, not of this mail.
-        self._expect(session.mail(sender, options), recipient, "the sender", final=False)
+        self._expect(session.mail(sender), recipient, "the sender", final=False)
         self._expect(session.rcpt(to), recipient, "the recipient", final=True)
         try:
             answer = session.data(content)
@@ -173,20 +175,23 @@ class SmtpMailer:
         self._session = None
 
 
-def _envelope(recipient: str) -> tuple[str, bool]:
-    """The address for RCPT, and whether the server must know SMTPUTF8. A domain beyond ASCII has an ASCII form."""
+def _envelope(recipient: str) -> str:
+    """The address for RCPT; a domain beyond ASCII has an ASCII form."""
     local, _, domain = recipient.rpartition("@")
     with suppress(UnicodeError):
         domain = domain.encode("idna").decode("ascii")
-    address = f"{local}@{domain}"
-    return address, not address.isascii()
+    if not (address := f"{local}@{domain}").isascii():
+        message = "an address with letters beyond ASCII before the @ cannot be used"
+        raise DeliveryError(message, subject=recipient)
+    return address
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         raw = error.smtp_error
         return f"{error.smtp_code} {_one_line(raw) if isinstance(raw, bytes) else raw}"
-    if isinstance(error, TimeoutError):
+    # smtplib hides a timeout in an error of its own.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "no answer in time"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 import msgspec
 
@@ -41,7 +43,7 @@ def show(settings: Settings, letter_id: str, *, as_json: bool, raw: bool) -> Non
 
     letter = one(present(settings), letter_id)
     if raw:
-        click.get_binary_stream("stdout").write(letter.raw)
+        sys.stdout.buffer.write(letter.raw)
         return
     fields = msgspec.to_builtins(letter, builtin_types=(bytes,))
     fields["failed_at"] = rfc3339(letter.failed_at)

@@ -35,4 +35,6 @@ def command(
 
 def _line(hit: Hit) -> str:
     found = ", ".join(dict.fromkeys(span.text for span in hit.spans))
-    return f"{rfc3339(hit.seen_at)}  {hit.watchlist}/{hit.query}  [{hit.language}]  {hit.source}: {hit.title}  ({found})"
+    return (
+        f"{rfc3339(hit.seen_at)}  {hit.watchlist}/{hit.query}  [{hit.language}]  {hit.source}: {hit.title}  ({found})"
+    )

@@ -62,7 +62,7 @@ def setting_option(flag: str, path: str, **more: Any) -> Callable[[F], F]:
     return click.option(flag, path.replace(".", "__"), default=None, **more)
 
 
-class Since(click.ParamType):
+class Since(click.ParamType[datetime]):
     """A moment: RFC 3339, a date, or an age such as `30m`, `12h`, `7d`, `2w`."""
 
     name = "since"

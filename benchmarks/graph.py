@@ -1,0 +1,151 @@
+"""The whole graph in one process: items a second, Beam against a plain loop over the same functions, memory.
+
+    python -m benchmarks.graph [--items N] [--rounds N]
+
+Rival: the same stages and sinks called in a loop, in batches of the same size. Both read the same log and write a
+fresh index; rounds alternate, ratios are of CPU time (absolute times on a shared machine prove nothing).
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.corpus import items, record_of
+from benchmarks.results import Result, record
+from wirewatch import wiring
+from wirewatch.settings import Settings
+
+_BATCH = 500
+
+
+def main() -> None:
+    """Measure and write the results."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--items", type=int, default=2000)
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--memory", type=int, default=0, help=argparse.SUPPRESS)
+    chosen = options.parse_args()
+    if chosen.memory:
+        _memory(chosen.memory)
+        return
+    ways: dict[str, Callable[[Settings], None]] = {"beam": _by_beam, "loop": _by_loop}
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(chosen.rounds + 1):
+        for name, way in ways.items():
+            with tempfile.TemporaryDirectory() as folder:
+                seconds[name].append(_timed(way, _filled(Path(folder), chosen.items)))
+    # The first round loads models and fills caches for both.
+    beam, loop = (statistics.median(seconds[name][1:]) for name in ("beam", "loop"))
+    ratios = [one / other for one, other in zip(seconds["beam"][1:], seconds["loop"][1:], strict=True)]
+    record(
+        Result(
+            "whole graph, one process",
+            f"{chosen.items / beam:,.0f} items per CPU second",
+            f"{chosen.items:,} items of some 700 characters, three default lists, batches of {_BATCH}",
+        ),
+        Result(
+            "Beam against a loop over the same functions and sinks",
+            f"{statistics.median(ratios):.2f} x the CPU time ({min(ratios):.2f} to {max(ratios):.2f})",
+            f"{chosen.rounds} alternating rounds; loop: {chosen.items / loop:,.0f} items per CPU second",
+        ),
+        _measured_apart(10_000),
+    )
+
+
+def _timed(way: Callable[[Settings], None], settings: Settings) -> float:
+    start = time.process_time()
+    way(settings)
+    return time.process_time() - start
+
+
+def _filled(folder: Path, count: int) -> Settings:
+    settings = msgspec.structs.replace(Settings(), data=str(folder))
+    log = wiring.open_log(settings)
+    log.append([record_of(item) for item in items(count)])
+    log.close()
+    return settings
+
+
+def _by_beam(settings: Settings) -> None:
+    from pipelines.resources import release
+
+    log, index = wiring.open_log(settings), wiring.open_index(settings)
+    wiring.pipeline(settings, log, index, lambda: False).drain()
+    release()
+    index.close()
+    log.close()
+
+
+def _by_loop(settings: Settings) -> None:
+    from connectors.interfaces import Mark
+    from connectors.log.consumer import StoredPositionConsumer
+    from pipelines.language.content import content_of
+    from pipelines.matching.reload import Watched
+    from pipelines.stages import decode, match, outgoing, recognise
+    from schemas.time import now
+
+    log, index = wiring.open_log(settings), wiring.open_index(settings)
+    consumer = StoredPositionConsumer("pipeline", log, "items", index)
+    watched = Watched(wiring.watchlist_files(settings))
+    while records := consumer.read(_BATCH, 0):
+        matcher = watched.current()
+        matched = [match(recognise(decode(one), content_of), matcher, now()) for one in records]
+        log.append([one for one in map(outgoing, matched) if one is not None])
+        index.apply(
+            [one.article for one in matched],
+            [one.version for one in matched],
+            Mark("pipeline", {0: records[-1].offset + 1}),
+        )
+        consumer.commit({0: records[-1].offset + 1})
+    index.close()
+    log.close()
+
+
+def _measured_apart(count: int) -> Result:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.graph", "--memory", str(count)], check=True, capture_output=True, text=True
+    )
+    before, after = map(int, done.stdout.split())
+    return Result(
+        f"memory after {count:,} items",
+        f"{after} MiB resident at most",
+        f"one process; {before} MiB with everything loaded and nothing read",
+    )
+
+
+def _memory(count: int) -> None:
+    from pipelines.language.detect import warm
+
+    with tempfile.TemporaryDirectory() as folder:
+        log = wiring.open_log(msgspec.structs.replace(Settings(), data=folder))
+        for start in range(0, count, 1000):
+            log.append([record_of(item) for item in items(start + 1000)[start:]])
+        log.close()
+        settings = msgspec.structs.replace(Settings(), data=folder)
+        warm()
+        log, index = wiring.open_log(settings), wiring.open_index(settings)
+        pipeline = wiring.pipeline(settings, log, index, lambda: False)
+        before = _resident()
+        pipeline.drain()
+        sys.stdout.write(f"{before} {_resident()}\n")
+        index.close()
+        log.close()
+
+
+def _resident() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (1024 if sys.platform == "linux" else 1024 * 1024)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""`results.md`: one table, each row replaced by the newest measurement of its name."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from datetime import UTC, datetime
+from os import cpu_count
+from pathlib import Path
+from typing import NamedTuple
+
+_FILE = Path(__file__).with_name("results.md")
+_HEAD = """\
+# Measured
+
+Ratios and CPU time hold across machines, absolute seconds only roughly. Each row names the command that printed it.
+
+| what | figure | how | command | machine and date |
+| --- | --- | --- | --- | --- |
+"""
+
+
+class Result(NamedTuple):
+    """One figure."""
+
+    what: str
+    figure: str
+    how: str
+
+
+def record(*results: Result) -> None:
+    """Print each result and put it into the table."""
+    rows = {row.split("|")[1].strip(): row for row in _rows()}
+    command = (
+        f"`python -m {Path(sys.argv[0]).parent.name}.{Path(sys.argv[0]).stem} {' '.join(sys.argv[1:])}".strip() + "`"
+    )
+    where = (
+        f"{platform.machine()}, {cpu_count()} cores, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
+    )
+    for result in results:
+        print(f"{result.what}: {result.figure} ({result.how})")
+        rows[result.what] = f"| {result.what} | {result.figure} | {result.how} | {command} | {where} |"
+    _FILE.write_text(_HEAD + "\n".join(rows.values()) + "\n", "utf-8")
+
+
+def _rows() -> list[str]:
+    if not _FILE.is_file():
+        return []
+    return [line for line in _FILE.read_text("utf-8").splitlines() if line.startswith("| ")][2:]
