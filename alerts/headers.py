@@ -6,11 +6,13 @@ Whatever a feed or list wrote passes `clean` first, so it can neither end a head
 from __future__ import annotations
 
 import re
+from email._header_value_parser import TokenList
 from email.errors import MessageError
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.header import Header
+from email.headerregistry import Address, BaseHeader, HeaderRegistry
 from email.policy import SMTP, Policy
 from email.utils import parseaddr
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from alerts.excerpt import clean
 from schemas.errors import RecordError
@@ -28,16 +30,36 @@ _LIST_LIMIT = 40
 _SOURCE_LIMIT = 40
 
 
-class _Verbatim(UnstructuredHeader, BaseHeader):
-    """An id: never folded, never encoded. The standard header would encode one longer than a line, and break threads."""
+class _Given(BaseHeader):
+    """A value taken letter by letter: the standard class would decode what looks like an encoded word in a title."""
+
+    max_count: ClassVar[Literal[1]] = 1
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        kwds.update(decoded=value, parse_tree=TokenList())
+
+
+class _Id(_Given):
+    """Never folded, never encoded: the standard class encodes an id longer than a line, and so breaks threads."""
 
     def fold(self, *, policy: Policy) -> str:
         return f"{self.name}: {self}{policy.linesep}"
 
 
+class _Text(_Given):
+    """Folded by the older, simpler code: the standard class of Python 3.11 can lose spaces between encoded words."""
+
+    def fold(self, *, policy: Policy) -> str:
+        charset = "us-ascii" if self.isascii() and "=?" not in self else "utf-8"
+        folded = Header(str(self), charset, header_name=self.name, maxlinelen=76).encode(linesep=policy.linesep)
+        return f"{self.name}: {folded}{policy.linesep}"
+
+
 _registry = HeaderRegistry()
+_registry.map_to_type("subject", _Text)
 for _name in ("message-id", "in-reply-to", "references", "list-id"):
-    _registry.map_to_type(_name, _Verbatim)
+    _registry.map_to_type(_name, _Id)
 
 POLICY = SMTP.clone(header_factory=_registry, cte_type="7bit")
 """How every mail is written out. 7bit: bodies are encoded, so that no server on the way has to know 8BITMIME."""
@@ -88,12 +110,14 @@ def parsed_address(text: str, what: str) -> Address:
     Raises `RecordError` calling it `what` when no server could take mail for it.
     """
     name, address = parseaddr(text) if "<" in text else ("", text)
-    message = f"{what} {text!r} is not a mail address"
     try:
-        found = Address(clean(name), addr_spec=address)
+        local, domain = address.rsplit("@", 1)
+        found = Address(clean(name), addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
     except (ValueError, IndexError, MessageError) as error:
+        message = f"{what} {text!r} is not a mail address"
         raise RecordError(message, subject=text, stage="desk") from error
     # These parse, and no server takes them; spaces and controls could end the header.
     if not found.username or not found.domain or clean(address) != address or " " in address:
+        message = f"{what} {text!r} is not a mail address"
         raise RecordError(message, subject=text, stage="desk")
     return found
