@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, TemplateError
 
-from alerts.headers import POLICY, set_headers
+from alerts.headers import POLICY, content_language, set_headers
 from alerts.view import MailView, view
 from schemas.errors import RecordError
 
@@ -51,10 +51,11 @@ def compose(row: Row, settings: MailSettings, now: datetime) -> EmailMessage:
 def _composed(row: Row, settings: MailSettings, now: datetime) -> EmailMessage:
     shown = view(row, settings, now)
     message = EmailMessage(policy=POLICY)
+    set_headers(message, row, shown.source, settings, now.astimezone(ZoneInfo(settings.time_zone)))
     message.set_content(text_part(shown))
     message.add_alternative(html_part(shown), subtype="html")
-    # Last, for setting the content drops Content-Language with its own headers.
-    set_headers(message, row, shown.source, settings, now.astimezone(ZoneInfo(settings.time_zone)))
+    # Last, for setting the content drops every header of this family.
+    message["Content-Language"] = content_language(row)
     return message
 
 

@@ -66,15 +66,12 @@ POLICY = SMTP.clone(header_factory=_registry, cte_type="7bit")
 
 
 def set_headers(message: EmailMessage, row: Row, source: str, settings: MailSettings, moment: datetime) -> None:
-    """Set all headers of the mail of `row`; `moment` is in the desk's time zone.
+    """Set the headers of the mail of `row`, but `content_language`; `moment` is in the desk's time zone.
 
     Raises `RecordError` for an address that is none.
     """
     alert = row.alert
     root = f"<story-{_token(alert.story_id)}@{settings.domain}>"
-    languages = sorted(
-        {hit.language for hit in row.hits if re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", hit.language)}
-    )
     message["From"] = parsed_address(settings.sender, "sender")
     message["To"] = parsed_address(alert.recipient, "recipient")
     message["Subject"] = subject(alert.watchlist_name or alert.watchlist, alert.title, source)
@@ -86,7 +83,12 @@ def set_headers(message: EmailMessage, row: Row, source: str, settings: MailSett
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["List-Id"] = f"<{_token(alert.watchlist)}.{settings.domain}>"
-    message["Content-Language"] = ", ".join(dict.fromkeys(("en", *(one for one in languages if one != "und"))))
+
+
+def content_language(row: Row) -> str:
+    """The languages of the mail: its own, and those of the articles it quotes."""
+    quoted = {hit.language for hit in row.hits if re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", hit.language)}
+    return ", ".join(dict.fromkeys(("en", *sorted(quoted - {"und"}))))
 
 
 def subject(watchlist: str, title: str, source: str) -> str:
