@@ -1,0 +1,36 @@
+"""What the page is made from: the stores and a few callables, handed in by the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors.interfaces import ArticleStore, FeedStates, HitStore
+from schemas.feed import FeedSource
+from schemas.watchlist import Watchlist
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the parts of this process work, and one word or sentence about each."""
+
+    ok: bool
+    details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """All the page may read. Calls may block: they are made from worker threads, several at once."""
+
+    hits: HitStore
+    articles: ArticleStore
+    feed_states: FeedStates
+    feeds: tuple[FeedSource, ...]
+    """The sources that are configured; states of others are not shown."""
+    watchlists: Callable[[], tuple[Watchlist, ...]]
+    """The lists in force at this moment."""
+    metrics: Callable[[], str]
+    """Prometheus text of the whole process."""
+    health: Callable[[], Health]
+    now: Callable[[], datetime]
