@@ -2,13 +2,14 @@
 
 `merge` is pure, commutative, associative and idempotent, so order, replays and concurrent writers cannot matter:
 
-- an *observation* (one feed's entry carrying one content) keeps the earliest `first_seen` and, from its latest sight,
-  `last_seen` and the attributes;
+- an *observation* (one feed's entry carrying one content) keeps the earliest `first_seen` and date of publication and,
+  from its latest sight, `last_seen` and the attributes;
 - a *sighting* (one entry of one feed) shows the content with the greatest (`last_seen`, `content_hash`);
 - the *article* shows the longest content among its sightings, ties by feed address and native id;
 - what the pipeline derived from a text comes from the greatest pipeline version.
 
-Texts that no sighting shows any longer live on as `Version` documents only.
+Texts that no sighting shows any longer live on as `Version` documents only. What was derived from them stays here: a
+feed may go back to old words, and then the greatest pipeline version must still win, in whatever order it came.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     sightings: tuple[Sighting, ...]
     observations: tuple[Observation, ...]
     contents: tuple[Content, ...]
-    """The texts its sightings show now, by content hash."""
+    """By content hash: the texts its sightings show now; of former texts only what was derived, without the words."""
 
     def merge(self, other: Article) -> Article:
         """The article known from both; see the module's rules."""
@@ -130,7 +131,9 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
         for seen in self.observations:
             order = (seen.first_seen, seen.content_hash)
             first[seen.content_hash] = min(order, first.get(seen.content_hash, order))
-        return tuple(version_id(self.article_id, content) for content in sorted(first, key=lambda content: first[content]))
+        return tuple(
+            version_id(self.article_id, content) for content in sorted(first, key=lambda content: first[content])
+        )
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,30 +195,53 @@ def _merge_observations(observations: tuple[Observation, ...]) -> tuple[Observat
             merged[key] = seen
             continue
         latest = max(known, seen, key=_attributes)
+        dated = min(known, seen, key=_dating)
         merged[key] = msgspec.structs.replace(
             latest,
             first_seen=min(known.first_seen, seen.first_seen),
             history=known.history and seen.history,
+            published_at=dated.published_at,
+            published_raw=dated.published_raw,
+            published_reason=dated.published_reason,
         )
     return tuple(merged[key] for key in sorted(merged))
 
 
 def _attributes(seen: Observation) -> tuple[object, ...]:
-    # first_seen and history are merged on their own; left in here they would make the choice depend on grouping.
-    plain = msgspec.structs.replace(seen, first_seen=seen.last_seen, history=False)
+    # What is merged on its own must not decide here: left in, it would make the choice depend on grouping.
+    plain = msgspec.structs.replace(
+        seen, first_seen=seen.last_seen, history=False, published_at=None, published_raw="", published_reason=""
+    )
     return (seen.last_seen, msgspec.json.encode(plain))
+
+
+def _dating(seen: Observation) -> tuple[object, ...]:
+    # The second part compares dates with dates only: the first has set those without one apart.
+    return (seen.published_at is None, seen.published_at or 0, seen.published_raw, seen.published_reason)
 
 
 def _merge_contents(contents: tuple[Content, ...]) -> dict[str, Content]:
     merged: dict[str, Content] = {}
     for content in contents:
         known = merged.get(content.content_hash, content)
-        merged[content.content_hash] = max(known, content, key=_derivation)
+        # The words are the same by their hash, or were dropped on one side.
+        words = max(known, content, key=_words)
+        merged[content.content_hash] = msgspec.structs.replace(
+            max(known, content, key=_derivation), title=words.title, summary=words.summary, body=words.body
+        )
     return merged
 
 
+def _words(content: Content) -> tuple[str, str, str]:
+    return (content.title, content.summary, content.body)
+
+
+def _wordless(content: Content) -> Content:
+    return msgspec.structs.replace(content, title="", summary="", body="")
+
+
 def _derivation(content: Content) -> tuple[object, ...]:
-    return (content.pipeline_version, content.language_confidence, msgspec.json.encode(content))
+    return (content.pipeline_version, content.language_confidence, msgspec.json.encode(_wordless(content)))
 
 
 def _derive(article_id: str, observations: tuple[Observation, ...], contents: dict[str, Content]) -> Article:
@@ -262,7 +288,7 @@ def _derive(article_id: str, observations: tuple[Observation, ...], contents: di
         history=all(seen.history for seen in observations),
         sightings=tuple(_sighting(shown[key], observations) for key in sorted(shown)),
         observations=observations,
-        contents=tuple(contents[key] for key in sorted(kept)),
+        contents=tuple(contents[key] if key in kept else _wordless(contents[key]) for key in sorted(contents)),
     )
 
 
