@@ -190,7 +190,3 @@ def test_machine_paths_and_registries_are_recognised() -> None:
 def test_no_file_names_a_machine(pattern: re.Pattern[bytes], tracked: list[Path]) -> None:
     found = {str(file.relative_to(ROOT)): match[0] for file in tracked if (match := pattern.search(file.read_bytes()))}
     assert found == {}
-
-
-def test_the_readme_is_there(documents: dict[str, str]) -> None:
-    assert "make demo" in documents["README.md"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 
 import click
@@ -47,9 +45,6 @@ def _below(command: click.Command, context: click.Context) -> Iterator[tuple[str
     yield context.command_path, command.get_help(context)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
-            if command is wirewatch and importlib.util.find_spec(f"wirewatch.cli.{name}") is None:
-                print(f"{FILE}: `wirewatch {name}` has no module yet", file=sys.stderr)
-                continue
             inner = command.get_command(context, name)
             if inner is not None:
                 yield from _below(inner, click.Context(inner, info_name=name, parent=context))
