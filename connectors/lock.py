@@ -6,13 +6,14 @@ import fcntl
 import os
 from pathlib import Path
 
-from schemas.errors import DataFolderError
+from schemas.errors import DataFolderError, FolderInUseError
 
 
 class FolderLock:
     """Held from construction to `close`, or to the end of the process, however it ends.
 
-    Raises `DataFolderError` when another process holds it (naming that process) or the folder cannot be written.
+    Raises `FolderInUseError` when another process holds it (naming that process), `DataFolderError` when the folder
+    cannot be written.
     """
 
     def __init__(self, path: Path, *, held_for: str) -> None:
@@ -29,7 +30,7 @@ class FolderLock:
             holder = self._file.read(20).strip()
             self._file.close()
             message = f"already in use by {held_for}" + (f" (process {holder})" if holder else "")
-            raise DataFolderError(message, subject=str(path.parent)) from error
+            raise FolderInUseError(message, subject=str(path.parent)) from error
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()

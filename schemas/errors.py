@@ -1,14 +1,15 @@
 """Every error wirewatch raises on purpose, each naming its subject and whether trying again can help.
 
-    WirewatchError
-    ├── SettingsError         a setting or flag is wrong; names its path            (exit 2)
-    ├── QueryError            a query expression does not parse; names the position (exit 2)
-    ├── WatchlistError        one or more watchlist files cannot be loaded          (exit 1)
-    ├── DataFolderError       the data folder is locked, unwritable or too new      (exit 1)
-    ├── FeedError             one poll of one feed failed; carries its FeedStatus
-    ├── RecordError           one log record cannot be processed; names its position
-    ├── StoreError            a log or index refused or is away
-    └── DeliveryError         a mail could not be handed over
+WirewatchError
+├── SettingsError         a setting or flag is wrong; names its path            (exit 2)
+├── QueryError            a query expression does not parse; names the position (exit 2)
+├── WatchlistError        one or more watchlist files cannot be loaded          (exit 1)
+├── DataFolderError       the data folder is unwritable or too new              (exit 1)
+│   └── FolderInUseError  another process holds its lock                        (exit 1)
+├── FeedError             one poll of one feed failed; carries its FeedStatus
+├── RecordError           one log record cannot be processed; names its position
+├── StoreError            a log or index refused or is away
+└── DeliveryError         a mail could not be handed over
 """
 
 from __future__ import annotations
@@ -38,7 +39,11 @@ class SettingsError(WirewatchError):
 
 
 class DataFolderError(WirewatchError):
-    """The data folder is held by another process, cannot be written, or comes from a newer release."""
+    """The data folder cannot be written, or comes from a newer release."""
+
+
+class FolderInUseError(DataFolderError):
+    """Another process holds the data folder; all is well there."""
 
 
 class FeedError(WirewatchError):

@@ -68,7 +68,7 @@ def _watchlists(settings: Settings) -> Iterator[Finding]:
 
 
 def _feeds(settings: Settings) -> Iterator[Finding]:
-    from connectors.feeds.health import health
+    from connectors.feeds.health import verdict
 
     sources = wiring.sources(settings)
     yield Finding("feeds", "ok", f"{len(sources)} configured")
@@ -80,7 +80,7 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
     finally:
         states.close()
     for source in sources:
-        found = health(source, known.get(source.feed_url))
+        found = verdict(source, known.get(source.feed_url))
         if found.needs_person:
             yield Finding("feeds", "wrong", f"{source.feed_url}: {found.reason}", "see `wirewatch feeds health`")
 

@@ -11,7 +11,7 @@ from connectors.interfaces import NewRecord, Topic
 from pipelines.stages import REPLAY_HEADER
 from schemas import codec
 from schemas.deadletter import DeadLetter
-from schemas.errors import WirewatchError
+from schemas.errors import FolderInUseError, WirewatchError
 from schemas.time import now
 from wirewatch import wiring
 
@@ -51,7 +51,10 @@ def run_again(settings: Settings, log: Log, letter: DeadLetter) -> str:
     done = NewRecord(topic="deadletters", key=letter.id, value=codec.encode(replayed), headers=codec.headers(replayed))
     if letter.topic:
         again = NewRecord(
-            topic=msgspec.convert(letter.topic, Topic), key=letter.key, value=letter.raw, headers={**letter.headers, REPLAY_HEADER: letter.id}
+            topic=msgspec.convert(letter.topic, Topic),
+            key=letter.key,
+            value=letter.raw,
+            headers={**letter.headers, REPLAY_HEADER: letter.id},
         )
         log.append([done, again])
         return f"back in {letter.topic}"
@@ -68,3 +71,16 @@ async def _again(settings: Settings, log: Log, letter: DeadLetter) -> str:
         await poller.close()
         states.close()
     return f"{fetch.status.value}: {fetch.reason}"
+
+
+def process_now(settings: Settings) -> bool:
+    """Process what waits in the log, unless a running wirewatch does; returns whether it was done here."""
+    from wirewatch.station import station
+
+    try:
+        with station(settings, sources=()) as opened:
+            opened.pipeline().drain()
+            opened.desk.drain()
+    except FolderInUseError:
+        return False
+    return True

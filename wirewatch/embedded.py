@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _STOP_SECONDS = 8.0
 _WATCH_SECONDS = 0.1
+_OFFLINE = frozenset({FeedStatus.UNREACHABLE, FeedStatus.TIMEOUT})
+_NAMED = 5
 _log = logging.getLogger(__name__)
 
 
@@ -151,7 +153,14 @@ class Process:
             "polled",
             extra={"feed": fetch.feed_url, "status": fetch.status.value, "new": fetch.new, "reason": fetch.reason},
         )
+        self._say_when_offline()
+
+    def _say_when_offline(self) -> None:
         tried_all = len(self._polled) >= len(self._station.sources)
-        if tried_all and not self._said_offline and not set(self._polled.values()) & FINE:
-            self._said_offline = True
-            self._announce("no feed could be reached; is there a network? `make demo` shows wirewatch without one")
+        if not tried_all or self._said_offline or not _OFFLINE.issuperset(self._polled.values()):
+            return
+        self._said_offline = True
+        named, more = list(self._polled)[:_NAMED], len(self._polled) - _NAMED
+        others = f" and {more} more" if more > 0 else ""
+        self._announce(f"no feed could be reached: {', '.join(named)}{others}")
+        self._announce("is there a network? `make demo` shows wirewatch without one")

@@ -58,14 +58,17 @@ def show(settings: Settings, letter_id: str, *, as_json: bool, raw: bool) -> Non
 def replay(settings: Settings, letter_ids: tuple[str, ...], *, everything: bool) -> None:
     """Run dead letters again.
 
-    A record goes back to the end of its topic, where a running `wirewatch run` picks it up, or the next one does. A
-    document is parsed again if it was kept whole, else fetched again. What fails again is open again under its old id.
+    A record goes back to the end of its topic; a document is parsed again if it was kept whole, else fetched again.
+    A running `wirewatch run` processes them; when none is running, this command does. What fails again is open again
+    under its old id.
     """
     if bool(letter_ids) == everything:
         message = "name the dead letters to replay, or --all"
         raise click.UsageError(message)
-    from wirewatch import wiring
-    from wirewatch.deadletters import one, present, run_again
+    from wirewatch import logs, wiring
+    from wirewatch.deadletters import one, present, process_now, run_again
+
+    logs.configure(settings.logs)
 
     letters = present(settings)
     chosen = [one(letters, letter_id) for letter_id in letter_ids] or [
@@ -73,7 +76,12 @@ def replay(settings: Settings, letter_ids: tuple[str, ...], *, everything: bool)
     ]
     log = wiring.open_log(settings)
     try:
-        for letter in chosen:
-            click.echo(f"{letter.id}  {run_again(settings, log, letter)}")
+        became = {letter.id: run_again(settings, log, letter) for letter in chosen}
     finally:
         log.close()
+    processed = process_now(settings)
+    after = present(settings)
+    for letter_id, text in became.items():
+        now = after[letter_id]
+        done = f"{text}, processed" if processed else text
+        click.echo(f"{letter_id}  {f'failed again: {now.reason}' if now.status == 'open' else done}")
