@@ -68,6 +68,13 @@ class MailerContract:
             str(mail(number)["Message-ID"]) for number in range(20)
         }
 
+    def test_check_says_what_it_found_and_sends_nothing(
+        self, mailer: Mailer, arrived: Callable[[], Sequence[EmailMessage]]
+    ) -> None:
+        assert mailer.check()
+        assert list(arrived()) == []
+        assert mailer.send(mail(), "desk@newsroom.example")
+
     def test_close_twice(self, mailer: Mailer) -> None:
         mailer.send(mail(), "desk@newsroom.example")
         mailer.close()

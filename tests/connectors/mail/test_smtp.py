@@ -152,6 +152,13 @@ def test_server_that_is_away_is_asked_once_and_again_only_after_a_pause() -> Non
     assert len(server.sink.delivered) == 1
 
 
+def test_check_finds_a_server_that_is_away_or_without_tls() -> None:
+    with pytest.raises(DeliveryError, match="no session"):
+        to(free_port()).check()
+    with Server(Sink()) as server, pytest.raises(DeliveryError, match="STARTTLS"):
+        to(server.port, tls="required").check()
+
+
 def test_silent_server_costs_one_timeout_however_many_mails_wait() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
