@@ -256,9 +256,9 @@ class Desk:
             else:
                 self.counters.postponed_total += 1
             _LOGGER.info(
-                "alert %s",
-                delivery.outcome,
+                "delivery tried",
                 extra={
+                    "outcome": delivery.outcome,
                     "alert_key": delivery.alert.alert_key,
                     "seconds": delivery.seconds,
                     "answer": delivery.alert.reason,

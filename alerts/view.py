@@ -84,13 +84,14 @@ def view(row: Row, settings: MailSettings, now: datetime) -> MailView:
     """The mail of `row` as it reads when sent `now`."""
     first = min(row.hits, key=lambda hit: (hit.seen_at, hit.hit_id))
     reasons = tuple(_reasons(row.hits))
+    feed = safe_link(first.feed_url)
     return MailView(
         watchlist=clean(row.alert.watchlist_name or row.alert.watchlist),
         queries=", ".join(sorted({clean(hit.query) for hit in row.hits})),
         severity=row.alert.severity,
         title=title_pieces(row.hits, first) or (Piece("(no title)"),),
         language=_language(first.language),
-        source=clean(first.source) or clean(first.feed_url),
+        source=clean(first.source) or (feed.host if feed else ""),
         country=clean(first.country),
         excerpts=tuple(_excerpts(row.hits))[:_EXCERPTS],
         reasons=reasons[:_REASONS],

@@ -274,5 +274,11 @@ def test_durations_read_as_people_say_them(seconds: float, said: str) -> None:
     assert span_of_time(timedelta(seconds=seconds)) == said
 
 
+def test_source_without_a_name_is_called_by_its_host() -> None:
+    one = serbian(source="", feed_url="https://feeds.politika.example/rss?all")
+    assert str(composed(one)["Subject"]).endswith(" — feeds.politika.example")
+    assert "feeds.politika.example · RS · sr-Cyrl" in part(composed(one), "plain").splitlines()
+
+
 def test_without_a_date_it_says_so() -> None:
     assert "published no usable date in the feed" in part(composed(serbian(published_at=None)), "plain")
