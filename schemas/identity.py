@@ -68,7 +68,8 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _TRACKING_FRAGMENT = re.compile(r"(?:utm_[^&]*|xtor=.*|at_[a-z]+=.*|\?utm_.*)\Z", re.IGNORECASE)
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
+_SCHEMES = frozenset({"http", "https"})
+_DEFAULT_PORTS = frozenset({80, 443})
 
 
 def canonical_address(address: str) -> str:
@@ -85,7 +86,7 @@ def canonical_address(address: str) -> str:
     except ValueError:
         return address
     scheme = parts.scheme.lower()
-    if scheme not in _DEFAULT_PORTS or not parts.hostname:
+    if scheme not in _SCHEMES or not parts.hostname:
         return address
     host = parts.hostname.rstrip(".")
     try:
@@ -94,13 +95,14 @@ def canonical_address(address: str) -> str:
         host = host.lower()
     if ":" in host:
         host = f"[{host}]"
-    if port is not None and str(port) != _DEFAULT_PORTS[scheme]:
+    # Both, whatever the scheme: as http counts as https, `http://host:443` would lose its port the second time.
+    if port is not None and port not in _DEFAULT_PORTS:
         host = f"{host}:{port}"
     path = _normal_percent(_without_dot_segments(parts.path), "/!$&'()*+,;=:@~") or "/"
-    pairs = (part.partition("=") for part in parts.query.split("&") if part)
+    # Normalised before they are sorted: one name has one place, however it is spelled.
+    pairs = (part.partition("=") for part in _normal_percent(parts.query, "/!$&'()*+,;=:@~?").split("&") if part)
     kept = sorted((pair for pair in pairs if not _is_tracking(pair[0], pair[2])), key=lambda pair: pair[0])
-    query = _normal_percent("&".join(map("".join, kept)), "/!$&'()*+,;=:@~?")
-    return urlunsplit(("https", host, path, query, _kept_fragment(parts.fragment)))
+    return urlunsplit(("https", host, path, "&".join(map("".join, kept)), _kept_fragment(parts.fragment)))
 
 
 def _is_tracking(name: str, value: str) -> bool:

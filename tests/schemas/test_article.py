@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,7 +17,7 @@ from tests.schemas.articles import ARTICLES, merged, sights
 MANY = settings(deadline=None, max_examples=100)
 
 
-def seen(minute: int, *, title: str = "Title", pipeline_version: int = 1, **changes: object) -> Article:
+def seen(minute: int, *, title: str = "Title", pipeline_version: int = 1, **changes: Any) -> Article:
     one = item(url="https://outlet.example/story", title=title, seen_at=NOON + timedelta(minutes=minute), **changes)
     return of_item(one, content(one, pipeline_version=pipeline_version, language=f"v{pipeline_version}"))
 
