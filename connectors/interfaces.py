@@ -160,6 +160,7 @@ class Search(Protocol):
 class HitFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which hits to list; empty fields do not limit. `language` also takes a macro-language (`sr` finds `sr-Latn`)."""
 
+    article_id: str = ""
     watchlist: str = ""
     language: str = ""
     since: datetime | None = None

@@ -76,9 +76,7 @@ class Database:
         with self._lock, _as_store_error(self.path):
             return self._connection.execute(sql, values).fetchall()
 
-    def newest(
-        self, table: str, order: str, where: str, values: Sequence[object], size: int = 200
-    ) -> Iterator[bytes]:
+    def newest(self, table: str, order: str, where: str, values: Sequence[object], size: int = 200) -> Iterator[bytes]:
         """The `document`s of `table` for which `where` holds, greatest (`order`, id) first, streamed.
 
         Pages go on from the last row seen, so rows added meanwhile neither repeat nor hide one, and the lock is not

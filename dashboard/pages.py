@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from http import HTTPStatus
 
 import msgspec
@@ -25,8 +24,6 @@ from schemas.item import FIELDS
 
 PAGE_HITS = 100
 MORE_HITS = 500
-SEARCHED_MOST = 20_000
-"""Hits looked through for those of one article; the store lists hits by time, not by article."""
 VERSIONS_SHOWN = 20
 
 
@@ -85,16 +82,13 @@ class Pages:
         article = self._sources.articles.article(request.path_params["id"])
         if article is None:
             return self.error(HTTPStatus.NOT_FOUND, "There is no article with this id.")
-        searched = self._sources.hits.newest(HitFilter(since=article.seen_at), SEARCHED_MOST)
-        count = itertools.count(1)
-        hits = [hit for hit, _ in zip(searched, count, strict=False) if hit.article_id == article.article_id]
+        hits = list(self._sources.hits.newest(HitFilter(article_id=article.article_id), 0))
         return self._page(
             "article.html",
             article=article,
             texts=self._texts(article, hits),
             versions=len(article.versions),
             hit_count=len(hits),
-            hits_incomplete=next(count) > SEARCHED_MOST,
             names={feed.feed_url: feed.name for feed in self._sources.feeds if feed.name},
         )
 

@@ -59,7 +59,11 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     def merge(self, other: Hit) -> Hit:
         """The earlier sighting of the same hit; commutative, associative, idempotent. A known story id is kept."""
         first = min(self, other, key=_order)
-        story = self.story_id if self.story_id and (not other.story_id or self.story_id <= other.story_id) else other.story_id
+        story = (
+            self.story_id
+            if self.story_id and (not other.story_id or self.story_id <= other.story_id)
+            else other.story_id
+        )
         return msgspec.structs.replace(first, story_id=story)
 
 

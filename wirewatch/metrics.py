@@ -54,6 +54,7 @@ def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
     """What a running station has done since its start, and how things stand."""
     polled = Counter(state.last_fetch.status.value for state in station.states.states() if state.last_fetch)
     done = pipeline.counters if pipeline else None
+    told = station.desk.counters
     return [
         labelled("wirewatch_feeds", "Feeds by the outcome of their last poll.", "status", polled),
         simple("wirewatch_feeds_configured", "Feeds this process polls.", len(station.sources)),
@@ -73,6 +74,11 @@ def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
         ),
         simple("wirewatch_articles", "Articles in the index.", station.index.count()),
         labelled("wirewatch_alerts", "Alerts by state.", "state", station.ledger.counts()),
+        simple("wirewatch_alerts_sent_total", "Alerts the desk has sent.", told.sent_total),
+        simple("wirewatch_alerts_postponed_total", "Deliveries to be tried again.", told.postponed_total),
+        simple("wirewatch_alerts_failed_total", "Alerts refused for good.", told.failed_total),
+        simple("wirewatch_alerts_interrupted_total", "Mails that may have left twice.", told.interrupted_total),
+        simple("wirewatch_alert_seconds_total", "Seconds from match to delivery, summed.", told.delivery_seconds_sum),
     ]
 
 

@@ -33,8 +33,9 @@ _LAYOUTS = (
     CREATE TABLE versions (id TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE hits (
         number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, seen_at INTEGER NOT NULL,
-        watchlist TEXT NOT NULL, language TEXT NOT NULL, document BLOB NOT NULL
+        article TEXT NOT NULL, watchlist TEXT NOT NULL, language TEXT NOT NULL, document BLOB NOT NULL
     );
+    CREATE INDEX hits_of_article ON hits (article);
     CREATE INDEX hits_newest ON hits (seen_at DESC, id);
     CREATE TABLE alerts (id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, document BLOB NOT NULL);
     CREATE INDEX alerts_newest ON alerts (created_at DESC, id);
@@ -102,6 +103,9 @@ class EmbeddedIndex:
     def newest(self, wanted: HitFilter, limit: int) -> Iterator[Hit]:
         """See `HitStore.newest`."""
         where, values = "1", cast("list[object]", [])
+        if wanted.article_id:
+            where += " AND article = ?"
+            values.append(wanted.article_id)
         if wanted.watchlist:
             where += " AND watchlist = ?"
             values.append(wanted.watchlist)
@@ -161,7 +165,9 @@ def _merge_article(connection: sqlite3.Connection, article: Article) -> None:
         ).lastrowid
     else:
         number = row[0]
-        connection.execute("UPDATE articles SET seen_at = ?, document = ? WHERE number = ?", (seen_at, document, number))
+        connection.execute(
+            "UPDATE articles SET seen_at = ?, document = ? WHERE number = ?", (seen_at, document, number)
+        )
     if stored is None or stored.content_hash != merged.content_hash:
         connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
         # A form feed between the fields keeps a phrase from running from one into the next.
@@ -176,10 +182,17 @@ def _merge_hit(connection: sqlite3.Connection, hit: Hit) -> None:
     if merged == stored:
         return
     connection.execute(
-        "INSERT INTO hits (id, seen_at, watchlist, language, document) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO hits (id, seen_at, article, watchlist, language, document) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, language = excluded.language,"
         " document = excluded.document",
-        (merged.hit_id, _milliseconds(merged.seen_at), merged.watchlist, merged.language, codec.encode(merged)),
+        (
+            merged.hit_id,
+            _milliseconds(merged.seen_at),
+            merged.article_id,
+            merged.watchlist,
+            merged.language,
+            codec.encode(merged),
+        ),
     )
 
 

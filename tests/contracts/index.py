@@ -108,6 +108,7 @@ class HitStoreContract:
         index.put(hits, [])
         assert [one.title for one in index.newest(HitFilter(), 2)] == ["Kosovo 9", "Kosovo 4"]
         assert [one.watchlist for one in index.newest(HitFilter(watchlist="banjska"), 0)] == ["banjska"]
+        assert [one.title for one in index.newest(HitFilter(article_id=hit(3).article_id), 0)] == ["Kosovo 3"]
         assert len(list(index.newest(HitFilter(language="sr"), 0))) == 5
         assert len(list(index.newest(HitFilter(language="sr-Latn"), 0))) == 5
         assert list(index.newest(HitFilter(language="sr-Cyrl"), 0)) == []

@@ -1,0 +1,101 @@
+"""What every `FeedStates` keeps to. A backend joins by a subclass with `states` and `again`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from connectors.interfaces import FeedStates
+from schemas.feed import FeedState, FeedStatus, FetchRecord
+
+AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+FIRST, SECOND, THIRD = "0" * 32, "1" * 32, "f" * 32
+
+
+def state(feed_url: str = "https://a.example/rss", **more: object) -> FeedState:
+    fetch = FetchRecord(feed_url=feed_url, fetched_at=AT, status=FeedStatus.WORKING, reason="fine")
+    return FeedState(feed_url=feed_url, last_fetch=fetch, last_ok_at=AT, **more)  # type: ignore[arg-type]
+
+
+class FeedStatesContract(ABC):
+    """The suite; pytest runs it through the subclass of each backend."""
+
+    @abstractmethod
+    def states(self) -> FeedStates:
+        """A new, empty store."""
+
+    @abstractmethod
+    def again(self) -> FeedStates:
+        """The store of the last `states()`, opened anew after it was closed."""
+
+    def test_nothing_is_known_at_first(self) -> None:
+        states = self.states()
+        assert states.state("https://a.example/rss") is None
+        assert list(states.states()) == []
+        assert states.seen("https://a.example/rss", (FIRST,)) == {}
+        states.close()
+
+    def test_a_state_comes_back_whole_and_replaces_the_one_before(self) -> None:
+        states = self.states()
+        states.save(state(etag='"1"', failures=2), {})
+        newer = state(etag='W/"x"', last_modified="Sun, 22 Nov 2041", body_hash=FIRST, keyed_by="item", interval=5.5)
+        states.save(newer, {})
+        assert states.state(newer.feed_url) == newer
+        assert list(states.states()) == [newer]
+        states.close()
+
+    def test_states_are_listed_by_address(self) -> None:
+        states = self.states()
+        for feed in ("https://c.example", "https://a.example", "https://b.example"):
+            states.save(state(feed), {})
+        listed = [one.feed_url for one in states.states()]
+        assert listed == ["https://a.example", "https://b.example", "https://c.example"]
+        states.close()
+
+    def test_items_are_seen_in_their_feed_only_with_the_content_sent_last(self) -> None:
+        states = self.states()
+        states.save(state(), {FIRST: SECOND, SECOND: SECOND})
+        states.save(state(), {FIRST: THIRD})
+        states.save(state("https://b.example"), {THIRD: FIRST})
+        assert states.seen("https://a.example/rss", (FIRST, SECOND, THIRD)) == {FIRST: THIRD, SECOND: SECOND}
+        assert states.seen("https://b.example", (FIRST, THIRD)) == {THIRD: FIRST}
+        assert states.seen("https://a.example/rss", ()) == {}
+        states.close()
+
+    def test_a_large_document_is_looked_up_at_once(self) -> None:
+        states = self.states()
+        many = {f"{number:032x}": SECOND for number in range(2_500)}
+        states.save(state(), many)
+        assert states.seen("https://a.example/rss", tuple(many)) == many
+        states.close()
+
+    def test_everything_is_there_after_opening_anew(self) -> None:
+        states = self.states()
+        states.save(state(keyed_by="item"), {FIRST: SECOND})
+        states.save_positions("poller", {0: 7})
+        states.close()
+        states = self.again()
+        kept = states.state("https://a.example/rss")
+        assert kept is not None
+        assert kept.keyed_by == "item"
+        assert states.seen("https://a.example/rss", (FIRST,)) == {FIRST: SECOND}
+        assert states.positions("poller") == {0: 7}
+        states.close()
+
+    def test_positions_are_kept_by_consumer_and_partition(self) -> None:
+        states = self.states()
+        assert states.positions("poller") == {}
+        states.save_positions("poller", {0: 1, 1: 2})
+        states.save_positions("poller", {1: 5})
+        states.save_positions("other", {0: 9})
+        assert states.positions("poller") == {0: 1, 1: 5}
+        states.close()
+
+    def test_threads_may_save_side_by_side(self) -> None:
+        states = self.states()
+        feeds = [f"https://{number}.example" for number in range(20)]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda feed: states.save(state(feed), {FIRST: SECOND}), feeds))
+        assert len(list(states.states())) == 20
+        states.close()
