@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import SettingsError
+from tests.product import wirewatch
+from wirewatch.settings import Settings, load, shown
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "wirewatch.toml"
+    file.write_text(text)
+    return file
+
+
+def test_nothing_given_is_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load(environment={}) == Settings()
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+    file = written(tmp_path, "[page]\nport = 1\n[pipeline]\nbatch_records = 1\n[feeds]\nconcurrency = 1\n")
+    environment = {"WIREWATCH_PIPELINE_BATCH_RECORDS": "2", "WIREWATCH_FEEDS_CONCURRENCY": "2", "OTHER": "x"}
+    settings = load(file, environment, {"feeds.concurrency": 3})
+    assert (settings.page.port, settings.pipeline.batch_records, settings.feeds.concurrency) == (1, 2, 3)
+
+
+def test_the_environment_has_its_types(tmp_path: Path) -> None:
+    settings = load(
+        written(tmp_path, ""),
+        {
+            "WIREWATCH_FEEDS_ALLOW_NETWORKS": "10.0.0.0/8, 127.0.0.0/8",
+            "WIREWATCH_FEEDS_HOST_DELAY": "0.5",
+            "WIREWATCH_SMTP_PASSWORD": "hunter2",
+            "WIREWATCH_DATA": "elsewhere",
+        },
+    )
+    assert settings.feeds.allow_networks == ("10.0.0.0/8", "127.0.0.0/8")
+    assert settings.feeds.host_delay == 0.5
+    assert settings.smtp.password.value == "hunter2"
+    assert settings.data == "elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[feeds]\nhost_dely = 1", "feeds.host_dely; did you mean feeds.host_delay?"),
+        ("feed = 1", "unknown setting feed; did you mean feeds?"),
+        ("feeds = 1", "feeds is a section"),
+        ("[page]\nport = 'x'", "page.port"),
+        ("[pipeline]\nbatch_records = 0", "pipeline.batch_records: must be at least 1"),
+        ("[feeds]\nmin_interval = 900\nmax_interval = 600", "feeds.max_interval: must be at least 900"),
+        ("[feeds]\nhost_delay = nan", "feeds.host_delay"),
+        ("[alerts]\ntime_zone = 'Europe/Atlantis'", "alerts.time_zone: no such time zone"),
+        ("[page]\nhost = '0.0.0.0'", "page.host"),
+        ("[smtp]\ntls = 'maybe'", "smtp.tls"),
+        ("[smtp]\npassword_file = 'nowhere'", "smtp.password_file"),
+        ("[[broken", "not valid TOML"),
+    ],
+)
+def test_each_fault_is_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load(written(tmp_path, text), {})
+    assert named in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["WIREWATCH_FEEDS_HOST_DELY", "WIREWATCH_NONSENSE", "WIREWATCH_PAGE_PORT"])
+def test_a_fault_of_the_environment_names_the_variable(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load(written(tmp_path, ""), {name: "x"})
+
+
+def test_paths_in_the_file_lie_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hunter2\n")
+    file = written(
+        tmp_path,
+        "data = 'd'\n[feeds]\nsources = ['a.opml', 'https://x.example/rss']\n[watchlists]\npaths = ['lists']\n"
+        "[smtp]\npassword_file = 'secret'\n",
+    )
+    settings = load(file, {})
+    assert settings.data == str(tmp_path / "d")
+    assert settings.feeds.sources == (str(tmp_path / "a.opml"), "https://x.example/rss")
+    assert settings.watchlists.paths == (str(tmp_path / "lists"),)
+    assert settings.smtp.password.value == "hunter2"
+
+
+def test_a_secret_is_never_shown(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, "[smtp]\npassword = 'hunter2'"), {})
+    assert "hunter2" not in repr(settings) + str(settings) + json.dumps(shown(settings))
+    assert shown(settings)["smtp"]["password"] == "***"  # type: ignore[index] # plain values
+
+
+def test_config_show_prints_what_is_in_force(tmp_path: Path) -> None:
+    file = written(tmp_path, "[smtp]\npassword = 'hunter2'\n[page]\nport = 9999\n")
+    printed = wirewatch("config", "show", "--config", file, "--data", tmp_path / "d").stdout
+    assert "port = 9999" in printed
+    assert "hunter2" not in printed
+    again = written(tmp_path, printed.replace('"***"', '""'))
+    assert load(again, {}).page.port == 9999
+
+
+def test_init_writes_a_file_that_loads_and_overwrites_none(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    asked = ("--recipient", "a@example.org", "--recipient", "b@example.org", "--smtp-host", "mail.example.org")
+    wirewatch("init", file, *asked, "--sender", 'Пресс "деск" <desk@example.org>', "--time-zone", "Europe/Belgrade")
+    settings = load(file, {})
+    assert settings.alerts.recipients == ("a@example.org", "b@example.org")
+    assert settings.alerts.sender == 'Пресс "деск" <desk@example.org>'
+    assert settings.alerts.domain == "example.org"
+    assert settings.smtp.host == "mail.example.org"
+    before = file.read_bytes()
+    refused = wirewatch("init", file, check=False)
+    assert refused.returncode == 1
+    assert "mine.toml" in refused.stderr
+    assert file.read_bytes() == before
+
+
+def test_init_refuses_what_would_not_load_and_leaves_nothing(tmp_path: Path) -> None:
+    done = wirewatch("init", tmp_path / "x.toml", "--time-zone", "Nowhere/Land", check=False)
+    assert done.returncode == 2
+    assert "time_zone" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_doctor_says_what_to_do(tmp_path: Path) -> None:
+    lists = tmp_path / "lists.yaml"
+    lists.write_text("lists: [broken\n")
+    well = wirewatch("doctor", "--data", tmp_path / "data")
+    assert "3 load" in well.stdout
+    assert not (tmp_path / "data").exists()
+    config = written(tmp_path, "[watchlists]\npaths = ['lists.yaml']\n[smtp]\nhost = '127.0.0.1'\nport = 1\n")
+    ill = wirewatch("doctor", "--config", config, "--data", tmp_path / "data", check=False)
+    assert ill.returncode == 3
+    assert "lists.yaml" in ill.stdout
+    assert "127.0.0.1:1" in ill.stdout
+    assert "->" in ill.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nonsense",),
+        ("hits", "--limit", "-1"),
+        ("hits", "--since", "yesterday-ish"),
+        ("search",),
+        ("run", "--port", "99999"),
+        ("search", "kosovo banjska", "--data", "nowhere"),
+    ],
+)
+def test_wrong_usage_is_exit_2(words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = wirewatch(*words, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr
+
+
+def test_reading_without_data_says_where_to_begin(tmp_path: Path) -> None:
+    done = wirewatch("hits", "--data", tmp_path / "none", check=False)
+    assert done.returncode == 1
+    assert "wirewatch run" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
