@@ -34,7 +34,8 @@ _MEANT = {
     "iso-8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030", "x-sjis": "cp932", "shift_jis": "cp932",
     "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "tis-620": "cp874", "x-gbk": "gb18030", "big5": "big5hkscs",
 }  # fmt: skip
-_LATIN_2 = ("cp1250", "iso-8859-2")
+# In this order: letters of cp1250 are control characters in iso-8859-2, so text of the one never passes as the other.
+_LATIN_2 = ("iso-8859-2", "cp1250")
 _CYRILLIC = ("cp1251", "koi8-r", "iso-8859-5", "cp866")
 _BY_LANGUAGE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("sq", "de", "fr", "it", "es", "pt", "nl", "sv", "da", "no", "nb", "fi", "en", "is"),
@@ -124,12 +125,13 @@ def _as_detected(body: bytes, language: str) -> Decoded | None:
         primary = named[1].decode().lower()
     guess = cchardet.detect(_telling(body))["encoding"] or ""
     guess = _MEANT.get(guess.lower(), guess)
+    guesses = _LATIN_2 if _codec(guess) in map(_codec, _LATIN_2) else (guess,)
     candidates = _BY_LANGUAGE.get(primary)
     if candidates is None:
-        names: tuple[str, ...] = (guess, *_CANDIDATES_OF_OTHERS)
+        names = (*guesses, *_CANDIDATES_OF_OTHERS)
     else:
-        held = _codec(guess) in {_codec(name) for name in candidates}
-        names = (guess, *candidates) if held else candidates
+        held = _codec(guess) in map(_codec, candidates)
+        names = (*guesses, *candidates) if held else candidates
     return next((found for name in names if name and (found := _as_text(body, name))), None)
 
 

@@ -24,8 +24,11 @@ _MARKUP_PER_BYTE = 16
 _TEASER_ENDS = ("[…]", "[...]", "[&#8230;]", "…", "...")
 
 
-def convert(fields: Mapping[str, Any], form: str, now: datetime) -> RawEntry:
+def convert(fields: Any, form: str, now: datetime) -> RawEntry:
     """The entry in `fields`. Raises `RecordError` (stage `entry`) when it has nothing to know it by."""
+    if not isinstance(fields, Mapping):
+        message = "is no object"
+        raise RecordError(message, stage="entry")
     entry = _from_feedparser(fields, now) if form == "feedparser" else _from_jsonfeed(fields, now)
     if not (entry.native or entry.link or entry.title or entry.summary or entry.body):
         message = "has neither id, address, title nor text"

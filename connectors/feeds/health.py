@@ -34,7 +34,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     needs_person: bool = False
 
 
-def health(source: FeedSource, state: FeedState | None) -> Health:
+def verdict(source: FeedSource, state: FeedState | None) -> Health:
     """The verdict on `source`."""
     fetch = state.last_fetch if state is not None else None
     if state is None or fetch is None:

@@ -65,6 +65,8 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
     state: FeedState
     fetched_at: datetime
     seconds: float = 0.0
+    replaying: str = ""
+    """The dead letter this poll runs again: it does not count as written before, so that a second failure shows."""
 
     def record(self, status: FeedStatus, reason: str, **more: object) -> FetchRecord:
         """The account of this poll."""

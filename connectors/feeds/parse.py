@@ -62,7 +62,7 @@ def _read(text: str, decoded: Decoded, request: ParseRequest) -> ParseReply:
         return None, Unreadable(status=FeedStatus.MALFORMED, reason=reason[:500])
     trouble = _trouble(result)
     if not result.entries and (trouble or not result.version):
-        return None, _not_a_feed(text, trouble)
+        return None, _not_a_feed(text, trouble, version=result.version)
     if trouble:
         notes.append(f"not well-formed XML ({trouble}), read leniently")
     if decoded.bad:
@@ -88,10 +88,13 @@ def _trouble(result: Any) -> str:
     return f"line {line}: {error.getMessage()}" if line else error.getMessage()
 
 
-def _not_a_feed(text: str, trouble: str) -> Unreadable:
+def _not_a_feed(text: str, trouble: str, *, version: str) -> Unreadable:
     if "<html" in text[:65536].lower():
         return _page("")
     detail = f" ({trouble})" if trouble else ""
+    if version:
+        reason = f"the document is no well-formed XML{detail}, and no entry can be read from it"
+        return Unreadable(status=FeedStatus.MALFORMED, reason=reason)
     kind = "XML, but no RSS, RDF or Atom document" if text.startswith("<") else "neither XML nor JSON"
     reason = f"the document is {kind}{detail}"
     return Unreadable(status=FeedStatus.MALFORMED, reason=reason)

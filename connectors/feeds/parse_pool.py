@@ -28,13 +28,17 @@ _decoder = msgspec.msgpack.Decoder(ParseReply)
 
 
 class ParsePool:
-    """Up to `size` worker processes, started early by `start` or else when first needed.
+    """Up to `size` worker processes (0: one a processor, up to four), started by `start` or else when first needed.
 
     Used from one event loop. `close` ends all workers and never waits long for one.
     """
 
-    def __init__(self, size: int = 0) -> None:
+    def __init__(
+        self, size: int = 0, *, kill_seconds: float = KILL_SECONDS, recycled_after: int = RECYCLED_AFTER
+    ) -> None:
         self._size = size or max(1, min(4, os.cpu_count() or 1))
+        self._kill_seconds = kill_seconds
+        self._recycled_after = recycled_after
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
         self._turns = asyncio.Semaphore(self._size)
@@ -45,18 +49,18 @@ class ParsePool:
             self._idle.append(await self._spawn())
 
     async def parse(self, request: ParseRequest) -> ParseReply:
-        """The worker's reply; a worker that does not answer in `KILL_SECONDS`, or dies, makes it an `Unreadable`."""
+        """The worker's reply; a worker that does not answer in time, or dies, makes it an `Unreadable`."""
         async with self._turns:
             worker = self._idle.pop() if self._idle else await self._spawn()
             try:
-                async with asyncio.timeout(KILL_SECONDS):
+                async with asyncio.timeout(self._kill_seconds):
                     reply = await worker.ask(request)
             except TimeoutError:
-                return None, _malformed(f"the parser was killed after {KILL_SECONDS:g} s over this document")
+                return None, _malformed(f"the parser was killed after {self._kill_seconds:g} s over this document")
             except (OSError, asyncio.IncompleteReadError, msgspec.DecodeError):
                 return None, _malformed("the parser died over this document")
             else:
-                if worker.documents < RECYCLED_AFTER:
+                if worker.documents < self._recycled_after:
                     self._idle.append(worker)
                 return reply
             finally:

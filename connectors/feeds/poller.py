@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -87,7 +87,7 @@ class Poller:
         Whatever the feed does is in the record. A log that is away (a retryable `StoreError`) makes it a failed poll
         of which nothing is remembered; any other `StoreError` is raised.
         """
-        record, _ = await self._poll(source, conditional=True)
+        record, _ = await self._poll(source)
         return record
 
     async def poll_all(
@@ -135,10 +135,10 @@ class Poller:
         await self._start()
         source = entries.source_of(letter)
         if not letter.whole:
-            record, _ = await self._poll(source, conditional=False)
+            record, _ = await self._poll(source, replaying=letter.id)
             return record
         state = await self._state(source.feed_url)
-        poll = Poll(source=source, state=state, fetched_at=self._now())
+        poll = Poll(source=source, state=state, fetched_at=self._now(), replaying=letter.id)
         fetched = Fetched(
             final_url=letter.headers.get("final-url", source.feed_url), http_status=0, body=letter.raw,
             content_type=letter.headers.get("content-type", ""),
@@ -175,7 +175,7 @@ class Poller:
         due = min(due, self._now() + timedelta(days=1))
         while True:
             await self._sleep_until(due)
-            record, due = await self._poll(source, conditional=True)
+            record, due = await self._poll(source)
             if on_done is not None:
                 on_done(record)
 
@@ -186,19 +186,18 @@ class Poller:
             await asyncio.sleep(min(left, _LONGEST_SLEEP))
             left = (due - self._now()).total_seconds()
 
-    async def _poll(self, source: FeedSource, *, conditional: bool) -> tuple[FetchRecord, datetime]:
+    async def _poll(self, source: FeedSource, *, replaying: str = "") -> tuple[FetchRecord, datetime]:
         """The record of one poll and when the next is due."""
         await self._start()
         state = await self._state(source.feed_url)
         began = _loop_time()
-        poll = Poll(source=source, state=state, fetched_at=self._now())
+        poll = Poll(source=source, state=state, fetched_at=self._now(), replaying=replaying)
+        known = Validators() if replaying else Validators(state.etag, state.last_modified)
         try:
             self._refuse_when_quiet(source)
             async with self._gate.turn(source.feed_url), self._slots:
                 began = _loop_time()
-                fetched = await self._fetcher.fetch(
-                    source.feed_url, _validators(state) if conditional else Validators()
-                )
+                fetched = await self._fetcher.fetch(source.feed_url, known)
             poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
             result = await self._judge(poll, fetched)
         except FeedError as error:
@@ -232,7 +231,7 @@ class Poller:
             if not fetched.complete:
                 reason, status = "the connection ended before the document began", FeedStatus.UNREACHABLE
             raise FeedError(reason, subject=poll.source.feed_url, status=status, http_status=fetched.http_status)
-        if outcome.body_hash(fetched.body) == poll.state.body_hash:
+        if not poll.replaying and outcome.body_hash(fetched.body) == poll.state.body_hash:
             return outcome.unchanged(poll, fetched)
         return await self._read(poll, fetched)
 
@@ -245,7 +244,7 @@ class Poller:
         if document is None:
             assert why is not None  # a reply is one of the two
             letter = outcome.dead_letter(poll.source, fetched, why.reason, poll.fetched_at)
-            seen = await asyncio.to_thread(self._states.seen, poll.source.feed_url, (letter.id,))
+            seen = await asyncio.to_thread(self._seen, poll, (letter.id,))
             return outcome.unreadable(poll, fetched, why, seen)
 
         def build() -> Outcome:
@@ -254,10 +253,14 @@ class Poller:
                 first=entries.first_poll(poll.state), keyed_by=poll.state.keyed_by,
             )  # fmt: skip
             built = entries.build(document, origin)
-            seen = self._states.seen(poll.source.feed_url, tuple(entries.marks(built)))
+            seen = self._seen(poll, tuple(entries.marks(built)))
             return outcome.read(poll, fetched, document, built, seen)
 
         return await asyncio.to_thread(build)
+
+    def _seen(self, poll: Poll, ids: Sequence[str]) -> Mapping[str, str]:
+        seen = self._states.seen(poll.source.feed_url, ids)
+        return {key: value for key, value in seen.items() if key != poll.replaying}
 
     async def _state(self, feed_url: str) -> FeedState:
         return await asyncio.to_thread(self._states.state, feed_url) or FeedState(feed_url=feed_url)
@@ -293,7 +296,3 @@ class Poller:
 
 def _loop_time() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _validators(state: FeedState) -> Validators:
-    return Validators(state.etag, state.last_modified)

@@ -12,6 +12,7 @@ _PRIOR_RATE = 1 / 24
 """New items an hour of a feed nothing is known of."""
 _ITEMS_PER_POLL = 0.5
 _WEEK_HOURS = 168.0
+_SHORTEST_KNOWN = 0.001
 _MOST_DOUBLINGS = 6
 _LONGEST_BACKOFF = 86_400.0
 _RETRY_AFTER = (60.0, 86_400.0)
@@ -42,7 +43,7 @@ def after_poll(interval: float, new: int, elapsed: float, limits: Limits) -> flo
 
     `elapsed` is the time since the poll before, in seconds, in which `new` items appeared.
     """
-    rate = _ITEMS_PER_POLL / (interval / 3600) if interval > 0 else _PRIOR_RATE
+    rate = _ITEMS_PER_POLL / (interval / 3600) if interval >= _SHORTEST_KNOWN else _PRIOR_RATE
     hours = max(elapsed, 1.0) / 3600
     kept = 0.5 ** (hours / _HALF_LIFE_HOURS)
     rate = kept * rate + (1 - kept) * new / hours

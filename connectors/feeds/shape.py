@@ -63,7 +63,7 @@ def cut(text: str) -> Cut | None:
         return None
     name = root[1]
     # Loose documents misspell the case of the end tag; what follows it is of no matter.
-    if re.search(rf"</{re.escape(name)}\s*>", text, re.IGNORECASE):
+    if re.search(rf"</{re.escape(name)}\s*(?:>|\Z)", text, re.IGNORECASE):
         return None
     if re.match(r"[^<>]*/>", text[root.end() : root.end() + _HEAD]):
         return None

@@ -1,7 +1,7 @@
 """The parse worker: a child process that may be killed at any moment. Run as `python -P -m connectors.feeds.worker`.
 
 Requests come in on standard input, replies go out on standard output, as `connectors.feeds.frames`. When the parent goes
-away, standard input ends and the worker with it, whatever it is doing.
+away, standard input ends and the worker with it, at the latest when its timers interrupt the document in hand.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 
 import msgspec
@@ -26,6 +27,8 @@ from schemas.feed import FeedStatus
 
 SOFT_SECONDS = 5.0
 """CPU and waiting together that one document may take before the worker gives it up by itself."""
+CPU_SECONDS = 30
+"""After this the system ends the worker, should its own timer not get through and no parent be there to kill it."""
 MEMORY_BYTES = 1 << 30
 
 
@@ -37,6 +40,7 @@ def answer(request: ParseRequest) -> ParseReply:
     """The reply to `request`, in `SOFT_SECONDS` at most as far as a timer can reach."""
     try:
         signal.setitimer(signal.ITIMER_REAL, SOFT_SECONDS)
+        _limit(resource.RLIMIT_CPU, int(time.process_time()) + CPU_SECONDS)
         if request.form:
             whole, broken = converted([json.loads(request.body)], request.form, request.now)
             return ParsedDocument(entries=whole, broken=broken), None
@@ -61,7 +65,7 @@ def main() -> None:
     # Whatever a library prints must not get between the frames.
     os.dup2(2, 1)
     signal.signal(signal.SIGALRM, _too_slow)
-    _limit_memory()
+    _limit(resource.RLIMIT_AS, MEMORY_BYTES)
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests,), daemon=True).start()
     decoder = msgspec.msgpack.Decoder(ParseRequest)
@@ -75,7 +79,7 @@ def main() -> None:
 def _receive(requests: queue.SimpleQueue[bytes]) -> None:
     while (message := read_frame(sys.stdin.buffer)) is not None:
         requests.put(message)
-    # In a thread of its own, so that a parser at work cannot outlive the parent.
+    # From a thread of its own: the main one may be busy with a document for long.
     os._exit(0)
 
 
@@ -83,10 +87,10 @@ def _too_slow(_signal: int, _frame: FrameType | None) -> None:
     raise _TooSlowError
 
 
-def _limit_memory() -> None:
+def _limit(kind: int, most: int) -> None:
     # No such limit, or one already lower: the parent's limits on documents still hold.
     with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,152 @@
+"""Outlets on loopback, well behaved and not: a real HTTP server for tests of the fetcher and the poller."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+from aiohttp import web
+
+from connectors.feeds.poller import PollerSettings
+
+LOOPBACK = ("127.0.0.0/8",)
+PATIENT = PollerSettings(allow_networks=LOOPBACK, timeout=20.0, parsers=2, contact="https://desk.example/about")
+
+
+def rss(*items: str, head: str = "<title>Wire</title>") -> bytes:
+    """An RSS document with `items` as they are."""
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>{head}{"".join(items)}</channel></rss>'
+    ).encode()
+
+
+def item(native: str, title: str = "", *, link: str = "", date: str = "", text: str = "") -> str:
+    """One RSS item; empty parts are left out."""
+    parts = (("guid", native), ("title", title), ("link", link), ("pubDate", date), ("description", text))
+    return f"<item>{''.join(f'<{tag}>{value}</{tag}>' for tag, value in parts if value)}</item>"
+
+
+class Outlet:
+    """What the server serves: documents by path, which a test may change at any time, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.documents: dict[str, bytes] = {}
+        self.headers: dict[str, dict[str, str]] = {}
+        self.requests: list[web.Request] = []
+        self.in_flight = 0
+        self.most_in_flight = 0
+
+    def url(self, path: str) -> str:
+        """The address of `path` on this server."""
+        return self.address + path
+
+
+async def _document(request: web.Request) -> web.StreamResponse:
+    outlet = request.app[OUTLET]
+    outlet.requests.append(request)
+    outlet.in_flight += 1
+    outlet.most_in_flight = max(outlet.most_in_flight, outlet.in_flight)
+    try:
+        await asyncio.sleep(0.01)
+        if request.path not in outlet.documents:
+            return web.Response(status=404, text="nothing here")
+        headers = {"Content-Type": "application/rss+xml", **outlet.headers.get(request.path, {})}
+        if "ETag" in headers and request.headers.get("If-None-Match") == headers["ETag"]:
+            return web.Response(status=304, headers={"ETag": headers["ETag"]})
+        return web.Response(body=outlet.documents[request.path], headers=headers)
+    finally:
+        outlet.in_flight -= 1
+
+
+async def _status(request: web.Request) -> web.StreamResponse:
+    headers = {"Retry-After": request.query["retry"]} if "retry" in request.query else {}
+    return web.Response(status=int(request.match_info["code"]), headers=headers)
+
+
+async def _redirect(request: web.Request) -> web.StreamResponse:
+    return web.Response(status=302, headers={"Location": request.query["to"]})
+
+
+async def _drip(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    for byte in rss(item("1", "slow")):
+        await response.write(bytes((byte,)))
+        await asyncio.sleep(0.2)
+    return response
+
+
+async def _never(_request: web.Request) -> web.StreamResponse:
+    await asyncio.sleep(60)
+    return web.Response()
+
+
+async def _broken_off(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": "100000"})
+    await response.prepare(request)
+    await response.write(rss(item("1", "whole"), item("2", "whole too"), item("3", "half"))[:-45])
+    transport = request.transport
+    assert transport is not None
+    transport.close()
+    return response
+
+
+async def _bomb(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Encoding": "gzip"})
+    await response.prepare(request)
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    block = b"<item>" * 200_000
+    for _ in range(200):
+        if chunk := packer.compress(block):
+            await response.write(chunk)
+    await response.write(packer.flush())
+    return response
+
+
+async def _endless(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b"garbage\xff " * 8_192)
+
+
+async def _zipped(_request: web.Request) -> web.StreamResponse:
+    return web.Response(body=gzip.compress(rss(item("1", "packed"))), headers={"Content-Encoding": "gzip"})
+
+
+async def _strange_encoding(_request: web.Request) -> web.StreamResponse:
+    return web.Response(body=b"whatever", headers={"Content-Encoding": "br"})
+
+
+OUTLET = web.AppKey("outlet", Outlet)
+
+
+@asynccontextmanager
+async def outlet() -> AsyncIterator[Outlet]:
+    """A server on a free port of loopback."""
+    app = web.Application()
+    app[OUTLET] = Outlet()
+    app.router.add_get("/status/{code}", _status)
+    app.router.add_get("/redirect", _redirect)
+    app.router.add_get("/drip", _drip)
+    app.router.add_get("/never", _never)
+    app.router.add_get("/broken-off", _broken_off)
+    app.router.add_get("/bomb", _bomb)
+    app.router.add_get("/endless", _endless)
+    app.router.add_get("/zipped", _zipped)
+    app.router.add_get("/brotli", _strange_encoding)
+    app.router.add_get("/{path:.*}", _document)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    app[OUTLET].address = f"http://127.0.0.1:{cast('int', runner.addresses[0][1])}"
+    try:
+        yield app[OUTLET]
+    finally:
+        await runner.cleanup()

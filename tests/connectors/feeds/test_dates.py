@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
+
+import feedparser
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.feeds.dates import Dated, Written, choose, read
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+NONE = Written()
+
+
+@pytest.mark.parametrize(
+    ("raw", "moment"),
+    [
+        ("2026-11-22T10:00:00Z", "2026-11-22T10:00:00+00:00"),
+        ("2026-11-22t10:00:00.123456+01:00", "2026-11-22T09:00:00.123000+00:00"),
+        ("2026-11-22 10:00:00", "2026-11-22T10:00:00+00:00"),
+        ("2026-11-22T10:00+0530", "2026-11-22T04:30:00+00:00"),
+        ("2026-11-22", "2026-11-22T00:00:00+00:00"),
+        ("2026-11-22 10:00:00 CET", "2026-11-22T09:00:00+00:00"),
+        ("Sun, 22 Nov 2026 10:00:00 GMT", "2026-11-22T10:00:00+00:00"),
+        ("Sun, 22 Nov 2026 10:00:00 +0100", "2026-11-22T09:00:00+00:00"),
+        ("22 November 2026 10:00 EST", "2026-11-22T15:00:00+00:00"),
+        ("Sun, 22 Nov 26 10:00:00 -0500", "2026-11-22T15:00:00+00:00"),
+        ("Ned, 22 Nov 2026 10:00:00 +0100", "2026-11-22T09:00:00+00:00"),
+        ("Sun, 22 Nov 2026 24:00:00 GMT", "2026-11-23T00:00:00+00:00"),
+        ("Sun, 22 Nov 2026 10:00:00 GMT+02:00", "2026-11-22T08:00:00+00:00"),
+        ("  Sun,\n 22 Nov 2026   10:00:00 GMT ", "2026-11-22T10:00:00+00:00"),
+    ],
+)
+def test_written_dates_are_read(raw: str, moment: str) -> None:
+    assert read(raw) == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["", "5", "14", "yesterday", "01/06/2025", "2026-13-01", "2026-02-30", "32 Nov 2026", "12 Xxx 2026", "2026-11",
+     "2026-11-22T25:00:00Z", "2026-11-22T10:61:00Z", "Sun, 22 Nov 2026 10:00:00 QQQ", "0000-00-00", "+0000",
+     "2026-11-22T10:00:00+99:00"],
+)  # fmt: skip
+def test_what_is_no_date_is_none(raw: str) -> None:
+    assert read(raw) is None
+
+
+MOMENTS = st.datetimes(datetime(1990, 1, 2), datetime(2026, 11, 21), timezones=st.just(UTC)).map(  # noqa: DTZ001 hypothesis adds the zone
+    lambda moment: moment.replace(microsecond=0)
+)
+ZONES = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(MOMENTS, ZONES)
+def test_both_standards_round_trip_in_every_zone(moment: datetime, zone: timezone) -> None:
+    assert read(moment.astimezone(zone).isoformat()) == moment
+    assert read(format_datetime(moment.astimezone(zone))) == moment
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_choosing_never_raises_and_never_makes_up(published: str, updated: str) -> None:
+    dated = choose(Written(published), Written(updated), NOW)
+    assert (dated.at is not None) == (dated.reason in {"published", "updated"})
+
+
+def parsed(raw: str) -> Written:
+    """A date as it comes from a document."""
+    document = f"<rss version='2.0'><channel><item><pubDate>{raw}</pubDate></item></channel></rss>"
+    entry = feedparser.parse(document.encode()).entries[0]
+    return Written(entry.get("published", ""), entry.get("published_parsed"))
+
+
+@pytest.mark.parametrize("raw", ["03-12", "--12", "-0312", "2026", "26-11", "5", "1748769660", "2026-01", "2026-327"])
+def test_nothing_is_filled_in_from_today(raw: str) -> None:
+    assert choose(parsed(raw), NONE, NOW).at is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "moment"),
+    [("20261122", "2026-11-22T00:00:00+00:00"), ("Sun Nov 22 10:00:00 2026", "2026-11-22T10:00:00+00:00")],
+)
+def test_feedparser_reads_the_rest_when_year_and_day_are_there(raw: str, moment: str) -> None:
+    assert choose(parsed(raw), NONE, NOW).at == datetime.fromisoformat(moment)
+
+
+def test_implausible_dates_are_kept_as_written_only() -> None:
+    for raw in ("1970-01-01T00:00:00Z", "2026-11-22T12:11:00Z", "2041-01-01"):
+        assert choose(Written(raw), NONE, NOW) == Dated(None, raw, "implausible")
+    assert choose(Written("2026-11-22T12:10:00Z"), NONE, NOW).reason == "published"
+
+
+def test_the_date_of_change_stands_in_for_an_unusable_one() -> None:
+    good = Written("2026-11-20T10:00:00Z")
+    for bad in ("", "nonsense", "2041-01-01"):
+        dated = choose(Written(bad), good, NOW)
+        assert (dated.reason, dated.raw) == ("updated", good.raw)
+    assert choose(NONE, NONE, NOW) == Dated(None, "", "missing")
+    assert choose(Written("nonsense"), NONE, NOW) == Dated(None, "nonsense", "unreadable")

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from connectors.feeds.state import SqliteFeedStates
+from schemas.feed import FeedState, FeedStatus, FetchRecord
+from tests.connectors.feeds.server import item, rss
+from wirewatch.cli.feeds import command
+
+LIST = """
+[[feeds]]
+url = "https://a.example/rss"
+name = "A"
+country = "XK"
+language = "sq"
+kind = "portal"
+folder = "Kosovo"
+[[feeds]]
+url = "https://b.example/rss"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "list.toml").write_text(LIST)
+    (tmp_path / "wirewatch.toml").write_text('data = "data"\n[feeds]\nsources = ["list.toml"]\n')
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str) -> Result:
+    name, *rest = arguments
+    return CliRunner().invoke(command, [name, "--config", str(folder / "wirewatch.toml"), *rest])
+
+
+def lines(result: Result) -> list[dict[str, object]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def remember(folder: Path, feed_url: str, status: FeedStatus, failures: int = 0) -> None:
+    at = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    fetch = FetchRecord(feed_url=feed_url, fetched_at=at, status=status, reason="as it is")
+    states = SqliteFeedStates(folder / "data" / "feeds.sqlite3")
+    states.save(FeedState(feed_url=feed_url, last_fetch=fetch, last_ok_at=at, failures=failures), {})
+    states.close()
+
+
+def test_list_gives_every_key_of_a_source(folder: Path) -> None:
+    result = run(folder, "list", "--json")
+    assert result.exit_code == 0, result.output
+    assert lines(result) == [
+        {"feed_url": "https://a.example/rss", "name": "A", "site_url": "", "country": "XK", "language": "sq",
+         "kind": "portal", "folder": "Kosovo"},
+        {"feed_url": "https://b.example/rss", "name": "", "site_url": "", "country": "", "language": "", "kind": "",
+         "folder": ""},
+    ]  # fmt: skip
+    assert "XK  sq  portal  Kosovo  A  https://a.example/rss" in run(folder, "list", "--limit", "1").stdout
+
+
+def test_health_before_the_first_poll_lists_every_feed_and_writes_nothing(folder: Path) -> None:
+    result = run(folder, "health", "--json")
+    assert result.exit_code == 0, result.output
+    assert [(one["feed_url"], one["status"]) for one in lines(result)] == [
+        ("https://a.example/rss", "never-polled"), ("https://b.example/rss", "never-polled"),
+    ]  # fmt: skip
+    assert not (folder / "data").exists()
+
+
+def test_health_asks_for_a_person_by_its_exit_code(folder: Path) -> None:
+    remember(folder, "https://a.example/rss", FeedStatus.WORKING)
+    assert run(folder, "health").exit_code == 0
+    remember(folder, "https://b.example/rss", FeedStatus.HTML, failures=2)
+    result = run(folder, "health", "--json", "--limit", "1")
+    assert result.exit_code == 3
+    (worst,) = lines(result)
+    assert worst["feed_url"] == "https://b.example/rss"
+    assert (worst["status"], worst["failures"], worst["needs_person"]) == ("html", 2, True)
+    assert worst["reason"] == "as it is (2 times in a row)"
+    assert worst["last_ok_at"] == "2026-11-22T12:00:00Z"
+    assert "! html" in run(folder, "health").stdout
+
+
+def test_parse_shows_items_of_good_files_and_names_bad_ones(folder: Path) -> None:
+    good, other, page = folder / "good.xml", folder / "other.xml", folder / "page.xml"
+    good.write_bytes(rss(item("1", "one &amp; only", link="https://a.example/1", date="Sun, 22 Nov 2026 10:00:00 GMT")))
+    other.write_bytes(rss(item("2", "two", date="soon")))
+    page.write_text("<!doctype html><title>Hi</title>")
+    result = run(folder, "parse", "--json", str(page), str(good), str(folder / "none.xml"), str(other))
+    assert result.exit_code == 1
+    first, second = lines(result)
+    assert next(iter(first)) == "file"
+    assert (first["file"], first["native_id"], first["title"]) == (str(good), "1", "one & only")
+    assert (first["url"], first["published_at"]) == ("https://a.example/1", "2026-11-22T10:00:00Z")
+    assert (second["file"], second["published_at"], second["published_raw"]) == (str(other), None, "soon")
+    assert f"error: {page}: html: " in result.stderr
+    assert f"error: {folder / 'none.xml'}: cannot be read: No such file" in result.stderr
+
+
+def test_parse_keeps_to_its_limit_and_warns_of_what_is_missing(folder: Path) -> None:
+    many = folder / "many.xml"
+    many.write_bytes(rss(*(item(str(number), "x") for number in range(60)))[:-30])
+    assert len(lines(run(folder, "parse", "--json", str(many)))) == 50
+    whole = run(folder, "parse", "--json", "--limit", "0", str(many))
+    assert (len(lines(whole)), whole.exit_code) == (59, 0)
+    assert f"warning: {many}: the document is cut in the middle" in whole.stderr
