@@ -143,8 +143,9 @@ class Evaluation:
     def candidates(self, forms: Forms) -> list[tuple[Occurrence, str]]:
         """Where forms of a concept stand, guards not applied; with the reason why not, where its `case` refuses one."""
         found: list[tuple[Occurrence, str]] = []
-        for pattern in sorted(self.reading.patterns.intersection(forms.by_pattern)):
-            for form in forms.by_pattern[pattern]:
+        # By what was found, not by what was looked for: a concept may have a hundred thousand forms.
+        for pattern in sorted(self.reading.patterns):
+            for form in forms.by_pattern.get(pattern, ()):
                 for place in self.occurrences(form.node):
                     whole = Occurrence(place.field, place.start, place.end, forms.concept.name, form.alias)
                     found.append((whole, self.wrong_case(form, place, forms.concept.case)))

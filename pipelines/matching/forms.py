@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from schemas.query.words import parse_alias
 from schemas.query.tree import Near, Node, Term
+from schemas.query.words import parse_alias
 from schemas.watchlist import Concept, Watchlist
 
 

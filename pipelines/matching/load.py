@@ -20,6 +20,7 @@ from schemas.identity import digest
 from schemas.query.fold import folded_text
 from schemas.query.languages import is_language
 from schemas.query.lexemes import FIELDS
+from schemas.query.origin import MOST_FAULTS
 from schemas.query.parse import parse
 from schemas.query.words import parse_alias
 from schemas.watchlist import Concept, Examples, Watchlist
@@ -45,7 +46,7 @@ def load_watchlists(files: Iterable[WatchlistFile]) -> tuple[Watchlist, ...]:
     for file in files:
         reader = YamlFile(file.name, file.text)
         lists = _lists(reader)
-        problems.extend(reader.problems)
+        problems.extend(sorted(reader.problems, key=lambda problem: (problem.line, problem.column)))
         found.extend((watchlist, reader, node) for watchlist, node in lists)
     seen: dict[str, YamlFile] = {}
     for watchlist, reader, node in found:
@@ -143,6 +144,8 @@ def _concepts(reader: YamlFile, node: yaml.Node | None) -> tuple[Concept, ...]:
 def _aliases(reader: YamlFile, node: yaml.Node | None, what: str) -> tuple[str, ...]:
     kept: dict[str, None] = {}
     for alias, item in reader.texts(node, what):
+        if len(reader.problems) >= MOST_FAULTS:
+            break
         try:
             parse_alias(alias)
         except QueryError:

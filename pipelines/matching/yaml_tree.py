@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import yaml
 
@@ -14,6 +15,8 @@ LARGEST = 16 * 1024 * 1024
 """Characters of one file; 100,000 terms take about 3 million."""
 MOST_TEXTS = 1_000_000
 """Texts read from one file, each use of an alias (`*name`) counted: a small file must not grow into a huge list."""
+DEEPEST = 20
+"""Lists and mappings inside each other; the format needs six."""
 
 # The parser in C reads large lists in seconds, not minutes; wheels of PyYAML bring it, a source build may not.
 _Loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -38,21 +41,31 @@ class YamlFile:
             self.problems.append(Problem(self.name, 1, 1, f"the file is larger than {LARGEST:,} characters"))
             return None
         try:
+            if self._too_deep():
+                return None
             node = yaml.compose(self.text, Loader=_Loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            at = self._index(mark) if mark is not None else 0
-            self.fault_at(at, f"not valid YAML: {error.problem or error.context}", error.note or "")
+            self.fault_at(self._index(mark), f"not valid YAML: {error.problem or error.context}", error.note or "")
             return None
         except yaml.YAMLError as error:
             self.fault_at(0, f"not valid YAML: {' '.join(str(error).split())}")
             return None
-        except RecursionError:
-            self.fault_at(0, "not valid YAML: nested too deeply")
-            return None
         if node is None:
             self.fault_at(0, "the file is empty", "see docs/watchlists.md for the format")
         return node
+
+    def _too_deep(self) -> bool:
+        # Composing recurses in C, where a file of brackets would end the process; reading events does not recurse.
+        depth = 0
+        for event in yaml.parse(self.text, Loader=_Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                self.fault_at(
+                    self._index(event.start_mark), f"more than {DEEPEST} lists and mappings inside each other"
+                )
+                return True
+        return False
 
     def fault(self, node: yaml.Node, message: str, hint: str = "") -> None:
         """Record a fault at `node`."""
@@ -66,7 +79,9 @@ class YamlFile:
         """Where the text of a scalar stands."""
         return Origin(self.name, self.text, self._index(node.start_mark), node.value)
 
-    def _index(self, mark: yaml.Mark) -> int:
+    def _index(self, mark: Any) -> int:
+        if mark is None:
+            return 0
         return min(self._lines[min(mark.line, len(self._lines) - 1)] + mark.column, len(self.text))
 
     def mapping(self, node: yaml.Node, what: str, known: Collection[str] = ()) -> Mapping[str, yaml.Node]:

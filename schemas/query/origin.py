@@ -9,6 +9,8 @@ from schemas.errors import Problem, QueryError
 # Further than this from one character of a value to the next there is no white space to skip, but an escape.
 _GAP = 400
 _SHOWN = 80
+MOST_FAULTS = 50
+"""Faults reported of one text."""
 _FARTHEST_CARET = 240
 
 
@@ -68,8 +70,9 @@ class Faults:
         self.problems: list[Problem] = []
 
     def add(self, offset: int, message: str, hint: str = "") -> None:
-        """Record a fault at `offset` in the text."""
-        self.problems.append(self.origin.problem(offset, message, hint))
+        """Record a fault at `offset` in the text; those after `MOST_FAULTS` are dropped, since nobody reads them."""
+        if len(self.problems) < MOST_FAULTS:
+            self.problems.append(self.origin.problem(offset, message, hint))
 
     def check(self) -> None:
         """Raises `QueryError` with every fault, in the order of places, when there is one."""

@@ -119,28 +119,24 @@ class _Parser:
                 self.take()
             elif lexeme.kind in {"end", ")", "OR"}:
                 break
-            elif lexeme.kind != "NOT" and self.missing_operator() == "OR":
-                # The author meant OR; how it binds no longer matters, since the fault is recorded.
-                continue
+            elif lexeme.kind != "NOT":
+                self.missing_operator()
             nodes.append(self.single())
         kept = _flat(And, nodes)
         return kept[0] if len(kept) == 1 else And(self.written(at), kept) if kept else None
 
-    def missing_operator(self) -> str:
-        """Record why two operands stand side by side; skip what was meant as an operator, and say which."""
+    def missing_operator(self) -> None:
+        """Record why two operands stand side by side, and skip what was meant as an operator."""
         lexeme = self.next
         word = lexeme.text
         if lexeme.kind == "word":
             if word.upper() in OPERATORS:
                 self.take()
                 self.fault(lexeme.at, f"operators are written in capitals: {word.upper()}", _quote_hint(word))
-                return word.upper()
+                return
             if self.misspelt_operator(lexeme):
                 self.take()
-                return "AND"
-        before = self.lexemes[self.index - 1]
-        if before.kind == "near" or lexeme.kind == "near":
-            return "AND"
+                return
         first, last = self.index - 1, self.index
         if lexeme.kind in _WORDS:
             while self.lexemes[last + 1].kind in _WORDS and self.lexemes[last + 1].text.upper() not in OPERATORS:
@@ -155,7 +151,6 @@ class _Parser:
         self.fault(lexeme.at, f"no operator before {self.text[lexeme.at : lexeme.end]!r}", hint)
         while self.index < last:
             self.primary()
-        return "AND"
 
     def misspelt_operator(self, lexeme: Lexeme) -> bool:
         word = lexeme.text
@@ -312,7 +307,7 @@ class _Parser:
         if "?" in word:
             self.fault(lexeme.at + word.index("?"), "'?' is no wildcard", "`*` at the end of a word is the only one")
             return None
-        if self.concepts:
+        if self.concepts and not word.isdecimal():
             close = difflib.get_close_matches(word.casefold(), self.concepts, n=1, cutoff=0.85)
             if close or ("_" in word and "*" not in word):
                 meant = f", did you mean {self.concepts[close[0]]!r}?" if close else ""

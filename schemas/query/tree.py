@@ -83,8 +83,7 @@ Node = Term | ConceptName | Near | InField | Attribute | And | Or | Not | Everyt
 def unbounded(node: Node, *, negated: bool = False) -> Node | None:
     """The part of the tree because of which it holds for almost every document, or None when there is no such part."""
     if isinstance(node, Not):
-        inner = unbounded(node.node, negated=not negated)
-        return node if inner is not None and inner == node.node else inner
+        return None if unbounded(node.node, negated=not negated) is None else node
     if isinstance(node, And | Or):
         found: list[Node | None] = [unbounded(part, negated=negated) for part in node.nodes]
         needs_all = isinstance(node, And) != negated

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from connectors.watchlists import WatchlistPaths
+from pipelines.matching.document import Document
+from pipelines.matching.reload import Watched
+from schemas.errors import WatchlistError
+
+
+def lists(watched: Watched) -> list[str]:
+    return [one.id for one in watched.current().watchlists]
+
+
+def test_edits_take_effect_and_broken_ones_do_not(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    one = tmp_path / "one.yaml"
+    one.write_text("id: one\nquery: alpha", "utf-8")
+    watched = Watched(WatchlistPaths((tmp_path,)))
+    first = watched.current()
+    assert watched.current() is first
+
+    (tmp_path / "two.yaml").write_text("id: two\nquery: beta", "utf-8")
+    assert lists(watched) == ["one", "two"]
+    assert watched.current().match(Document(body="beta"))
+
+    good = watched.current()
+    one.write_text("id: one\nquery: alpha beta", "utf-8")
+    assert watched.current() is good
+    assert watched.current() is good
+    errors = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert len(errors) == 1
+    assert "one.yaml:2:14" in str(errors[0].__dict__["problems"])
+    assert [problem.line for problem in watched.problems] == [2]
+
+    one.unlink()
+    assert lists(watched) == ["two"]
+    assert watched.problems == ()
+
+
+def test_the_first_load_must_be_good(tmp_path: Path) -> None:
+    with pytest.raises(WatchlistError, match="the folder has no watchlist"):
+        Watched(WatchlistPaths((tmp_path,)))
+    (tmp_path / "one.yaml").write_text("id: one", "utf-8")
+    with pytest.raises(WatchlistError, match="no `query`"):
+        Watched(WatchlistPaths((tmp_path,)))
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes(b"id: a\nname: \xe9")
+    with pytest.raises(WatchlistError) as caught:
+        WatchlistPaths((tmp_path / "latin.yaml", tmp_path / "missing.yaml")).read()
+    found = [(Path(one.file).name, one.line, one.column) for one in caught.value.problems]
+    assert found == [("latin.yaml", 2, 7), ("missing.yaml", 1, 1)]
+
+
+def test_files_are_read_in_order_and_once(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.yml", ".a.yaml.swp", ".hidden.yaml", "notes.txt"):
+        (tmp_path / name).write_text(name, "utf-8")
+    files = WatchlistPaths((tmp_path / "b.yaml", tmp_path)).read()
+    assert [Path(file.name).name for file in files] == ["b.yaml", "a.yml"]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"\xef\xbb\xbfid: a")
+    assert WatchlistPaths((tmp_path,)).read()[0].text == "id: a"

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.product import wirewatch
+
+BROKEN = "id: broken\nquery: x NAER/5 y\nseverity: urgent\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.yaml").write_text(
+        "lists:\n- {id: a, name: List A, query: Kosovo NOT sport}\n- {id: b, severity: low, queries: {one: x, two: y}}\n",
+        "utf-8",
+    )
+    return tmp_path
+
+
+def test_check_says_one_line_for_each_list(folder: Path) -> None:
+    done = wirewatch("watch", "check", folder)
+    assert done.stdout.splitlines() == [
+        "a  List A  normal  1 query, 0 concepts, 0 forms, 0 examples",
+        "b  b  low  2 queries, 0 concepts, 0 forms, 0 examples",
+    ]
+    assert done.stderr == ""
+
+
+def test_check_says_everything_that_is_wrong(folder: Path) -> None:
+    (folder / "b.yaml").write_text(BROKEN, "utf-8")
+    done = wirewatch("watch", "check", folder, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "b.yaml:2:10 unknown operator 'NAER/5', did you mean 'NEAR/5'?" in done.stderr
+    assert "    query: x NAER/5 y\n             ^\n" in done.stderr
+    assert "b.yaml:3:11 unknown severity 'urgent'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_check_takes_the_lists_that_come_with_wirewatch_by_default(tmp_path: Path) -> None:
+    done = wirewatch("watch", "check", "--data", tmp_path / "none")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["banjska", "kosovo", "resolution-1244"]
+    assert not (tmp_path / "none").exists()
+
+
+def test_list(folder: Path) -> None:
+    lines = wirewatch("watch", "list", "--json", "--watchlists", folder).stdout.splitlines()
+    first, second = map(json.loads, lines)
+    assert (first["id"], first["name"], first["severity"], first["concepts"]) == ("a", "List A", "normal", [])
+    assert second["queries"] == {"one": "x", "two": "y"}
+    assert len(wirewatch("watch", "list", "--limit", "1", "--watchlists", folder).stdout.splitlines()) == 1
+
+
+def test_explain_prints_one_object_for_every_query(folder: Path, tmp_path: Path) -> None:
+    done = wirewatch(
+        *("watch", "explain", "--text", "sutra u Косову i x", "--title", "Kosovo", "--language", "sr-Latn"),
+        *("--watchlists", folder, "--data", tmp_path / "none"),
+    )
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["watchlist"], one["query"], one["matched"]) for one in found] == [
+        ("a", "main", True),
+        ("b", "one", True),
+        ("b", "two", False),
+    ]
+    assert found[0]["spans"] == [
+        {"field": "title", "start": 0, "end": 6, "text": "Kosovo", "concept": "", "alias": "Kosovo"}
+    ]
+    assert found[1]["spans"][0]["field"] == "body"
+    assert {"expression", "matched", "surface", "start", "end", "reason"} <= found[2]["clauses"][0].keys()
+    assert found[2]["reason"] == "'y' does not occur"
+
+
+def test_explain_refuses_what_is_no_language(folder: Path) -> None:
+    done = wirewatch("watch", "explain", "--text", "x", "--language", "serbian", "--watchlists", folder, check=False)
+    assert done.returncode == 2
+    assert "'serbian' is not a language tag" in done.stderr
+
+
+def test_expand_shows_what_forms_are_folded_to(tmp_path: Path) -> None:
+    text = "id: a\nconcepts: {k: {any: [Косово, 'резолюци* ONEAR/4 1244'], unless_in: [Kosovo Polje]}}\nquery: k\n"
+    (tmp_path / "a.yaml").write_text(text, "utf-8")
+    lines = wirewatch("watch", "expand", "--json", "--watchlists", tmp_path).stdout.splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {"watchlist": "a", "concept": "k", "alias": "Косово", "folded": ["kosovo"], "guard": False},
+        {
+            "watchlist": "a",
+            "concept": "k",
+            "alias": "резолюци* ONEAR/4 1244",
+            "folded": ["rezoljuci*", "1244"],
+            "guard": False,
+        },
+        {"watchlist": "a", "concept": "k", "alias": "Kosovo Polje", "folded": ["kosovo polje"], "guard": True},
+    ]
+
+
+def test_a_query_that_does_not_parse_is_wrong_usage(tmp_path: Path) -> None:
+    done = wirewatch("search", "resolution 1244", "--data", tmp_path, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert 'did you mean "resolution 1244" or resolution AND 1244?' in done.stderr
+    assert "               ^" in done.stderr
