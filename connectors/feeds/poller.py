@@ -111,7 +111,7 @@ class Poller:
     ) -> None:
         """Poll `sources` as they fall due until `stop` is set or the call is cancelled.
 
-        Fetches under way are given up then, what is being written is finished.
+        Fetches under way are given up then; what is being written is finished, without telling `on_done`.
         """
         waiting = asyncio.ensure_future(stop.wait())
         keeping = asyncio.ensure_future(self._side_by_side([self._keep_polling(source, on_done) for source in sources]))
