@@ -52,7 +52,7 @@ class YamlFile:
             self.fault_at(0, f"not valid YAML: {' '.join(str(error).split())}")
             return None
         if node is None:
-            self.fault_at(0, "the file is empty", "see docs/watchlists.md for the format")
+            self.fault_at(0, "the file is empty", "a list needs at least `id` and `query`")
         return node
 
     def _too_deep(self) -> bool:
@@ -82,7 +82,8 @@ class YamlFile:
     def _index(self, mark: Any) -> int:
         if mark is None:
             return 0
-        return min(self._lines[min(mark.line, len(self._lines) - 1)] + mark.column, len(self.text))
+        line, column = int(mark.line), int(mark.column)
+        return min(self._lines[min(line, len(self._lines) - 1)] + column, len(self.text))
 
     def mapping(self, node: yaml.Node, what: str, known: Collection[str] = ()) -> Mapping[str, yaml.Node]:
         """The values of a mapping by key. Keys not `known` (when given) and keys given twice are faults."""
