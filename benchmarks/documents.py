@@ -64,7 +64,7 @@ def _files(folder: Path, most: int) -> list[Path]:
 def _native_ids(document: bytes) -> set[str]:
     """What feedparser, or a JSON reader, calls the entries."""
     try:
-        entries: list[dict[str, Any]] = json.loads(document)["items"]
+        entries: Any = json.loads(document)["items"]
     except (ValueError, KeyError, TypeError, RecursionError):
         try:
             entries = feedparser.parse(document).entries

@@ -237,7 +237,7 @@ def test_a_record_that_kills_the_process_is_set_aside_after_two_deaths_alone(ben
     bench.append(*range(8))
     bench.trouble("kill Патрола у Бањској 5")
     spawning = multiprocessing.get_context("spawn")
-    ends = []
+    ends: list[int | None] = []
     while bench.place() < 8 and len(ends) < 10:
         process = spawning.Process(target=_drain, args=(str(bench.path),))
         process.start()
