@@ -15,6 +15,10 @@ BODY_BYTES = 512 * 1_024
 """Limits of the text fields in UTF-8, so that a record stays under 1 MB."""
 
 
+CUT = "cut"
+"""The form of an entry its document was cut in: only what came of it is there, it cannot be converted."""
+
+
 class RawEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry as its document gave it: texts are plain already, addresses and ids are still as written."""
 
@@ -33,7 +37,10 @@ class RawEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BrokenEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry that could not be converted: why, and the entry as JSON of the form named, to be converted again."""
+    """An entry that could not be converted: why, and the parser's own mapping as JSON, to be converted again.
+
+    `form` says whose mapping it is, `feedparser` or `jsonfeed`; or `CUT`.
+    """
 
     reason: str
     form: str

@@ -8,12 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from connectors.feeds.dates import Written, choose
-from connectors.feeds.document import BODY_BYTES, SUMMARY_BYTES, TITLE_BYTES, BrokenEntry, RawEntry
+from connectors.feeds.document import BODY_BYTES, CUT, SUMMARY_BYTES, TITLE_BYTES, BrokenEntry, RawEntry
 from connectors.feeds.text import limited, one_line, plain
 from schemas.errors import RecordError
-
-FORMS = ("feedparser", "jsonfeed")
-"""How an entry that was set aside is kept: the parser's own mapping, as JSON."""
 
 _NATIVE_LIMIT = 64 * 1024
 _LINK_LIMIT = 8 * 1024
@@ -48,6 +45,17 @@ def converted(entries: Iterable[Any], form: str, now: datetime) -> tuple[tuple[R
             raw = json.dumps(fields, default=str, skipkeys=True).encode()
             broken.append(BrokenEntry(reason=reason, form=form, raw=raw))
     return tuple(whole), tuple(broken)
+
+
+def cut_off(rest: str) -> tuple[BrokenEntry, ...]:
+    """The entry that a document was cut in, when there is one."""
+    if not rest:
+        return ()
+    return (
+        BrokenEntry(
+            reason="is cut off: the document ends in the middle of it", form=CUT, raw=rest.encode("utf-8", "replace")
+        ),
+    )
 
 
 def _from_feedparser(fields: Mapping[str, Any], now: datetime) -> RawEntry:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.feeds.document import MAX_ENTRIES, ParsedDocument, ParseReply, Unreadable
-from connectors.feeds.entry import converted
+from connectors.feeds.entry import converted, cut_off
 from schemas.feed import FeedStatus
 
 _ITEMS = re.compile(r"\"items\"\s*:\s*\[")
@@ -48,16 +48,23 @@ def _read_cut(text: str, now: datetime, trouble: str) -> ParseReply:
         items.append(item)
     if not items:
         return None, _malformed(f"the document is cut in the middle, before the end of its first item ({trouble})")
-    return _document(items, "", now, cut=True), None
+    rest = text[place:] if text.startswith("{", place) else ""
+    return _document(items, "", now, cut=True, rest=rest), None
 
 
 def _document(
-    items: list[Any], language: str, now: datetime, *, cut: bool = False, notes: tuple[str, ...] = ()
+    items: list[Any],
+    language: str,
+    now: datetime,
+    *,
+    cut: bool = False,
+    rest: str = "",
+    notes: tuple[str, ...] = (),
 ) -> ParsedDocument:
     entries, broken = converted(items[:MAX_ENTRIES], "jsonfeed", now)
     return ParsedDocument(
         entries=entries,
-        broken=broken,
+        broken=(*broken, *cut_off(rest)),
         language=language[:35],
         left_out=max(0, len(items) - MAX_ENTRIES),
         cut=cut,

@@ -199,7 +199,7 @@ def _sentence(document: ParsedDocument, entries: int, new: int, updated: int, *,
     if document.left_out:
         parts.append(f"{document.left_out:,} further entries left out")
     if document.broken:
-        parts.append(f"{len(document.broken)} could not be read and are set aside")
+        parts.append(f"{len(document.broken)} of them could not be read, set aside")
     if switched:
         parts.append("one address stands for several entries: entries are told apart by id from now on")
     return "; ".join((*parts, *document.notes))

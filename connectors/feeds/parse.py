@@ -15,7 +15,7 @@ import feedparser
 from connectors.feeds import jsonfeed, shape
 from connectors.feeds.document import MAX_ENTRIES, ParsedDocument, ParseReply, ParseRequest, Unreadable
 from connectors.feeds.encoding import Decoded, decode
-from connectors.feeds.entry import converted
+from connectors.feeds.entry import converted, cut_off
 from schemas.feed import FeedStatus
 
 
@@ -70,7 +70,7 @@ def _read(text: str, decoded: Decoded, request: ParseRequest) -> ParseReply:
     entries, broken = converted(result.entries[:MAX_ENTRIES], "feedparser", request.now)
     document = ParsedDocument(
         entries=entries,
-        broken=broken,
+        broken=(*broken, *cut_off(remains.rest)) if remains else broken,
         language=str(dict.get(result.feed, "language") or "")[:35],
         left_out=max(0, len(result.entries) - MAX_ENTRIES),
         cut=remains is not None,

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from connectors.feeds import entries, outcome
-from connectors.feeds.document import ParseRequest
+from connectors.feeds.document import CUT, ParseRequest
 from connectors.feeds.fetch import Fetched, Fetcher, Validators, user_agent
 from connectors.feeds.guard import Guard, networks
 from connectors.feeds.hosts import HostGate
@@ -134,7 +134,7 @@ class Poller:
         """
         await self._start()
         source = entries.source_of(letter)
-        if not letter.whole:
+        if not letter.whole or letter.headers.get("form") == CUT:
             record, _ = await self._poll(source, replaying=letter.id)
             return record
         state = await self._state(source.feed_url)

@@ -14,6 +14,7 @@ _PAGE = re.compile(r"<!doctype\s+html\b|<(?:html|head|body|title|meta|script)\b"
 _PAGE_TITLE = re.compile(r"<title[^>]*>(.{0,400}?)</title", re.IGNORECASE | re.DOTALL)
 _FEED_ROOT = re.compile(r"<(?:[\w-]+:)?(?:rss|rdf|feed|channel)\b", re.IGNORECASE)
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
+_ENTRY = re.compile(r"<(?:[\w-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _LAST_ENTRY = re.compile(r"</(?:[\w-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?-->|\]\s*>", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE\s[^\[>]*", re.IGNORECASE)
@@ -24,6 +25,8 @@ class Cut(msgspec.Struct, frozen=True):
     """A document without its end: its complete entries, closed properly, or nothing when none is complete."""
 
     text: str
+    rest: str = ""
+    """The entry it was cut in."""
 
 
 def page_title(text: str) -> str | None:
@@ -71,7 +74,8 @@ def cut(text: str) -> Cut | None:
     if not end:
         return Cut("")
     channel = name.lower().endswith("rss") and "</channel" not in text[:end].lower()
-    return Cut(f"{text[:end]}{'</channel>' if channel else ''}</{name}>")
+    begun = _ENTRY.search(text, end)
+    return Cut(f"{text[:end]}{'</channel>' if channel else ''}</{name}>", text[begun.start() :] if begun else "")
 
 
 def _content_start(text: str) -> int:

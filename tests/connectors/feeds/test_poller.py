@@ -136,7 +136,7 @@ def test_validators_are_kept_after_a_whole_document_only(tmp_path: Path) -> None
         ("/no-entries", "empty", "a feed without entries", 0),
         ("/garbage", "malformed", "neither XML nor JSON", 1),
         ("/cut-early", "malformed", "cut in the middle, before", 1),
-        ("/broken-off", "working", "2 entries, 2 new", 0),
+        ("/broken-off", "working", "3 entries, 2 new", 1),
         ("/missing", "not-found", "HTTP 404", 0),
         ("/status/410", "gone", "removed for good", 0),
         ("/status/500", "server-error", "HTTP 500", 0),
@@ -166,9 +166,8 @@ def test_every_state_of_a_feed_is_recorded_in_words(
         assert words in records[0].reason
         assert sorted(at.fetches(), key=str) == sorted(records, key=str)
         for letter in at.letters():
-            assert (letter.stage, letter.subject, len(letter.raw)) == (
-                "parse", at.here.url(path), min(letter.length, 65536),
-            )  # fmt: skip
+            assert letter.stage == ("entry" if path == "/broken-off" else "parse")
+            assert (letter.subject, len(letter.raw)) == (at.here.url(path), min(letter.length, 65536))
             assert letter.position == f"{at.here.url(path)}#{letter.raw_hash}"
         at.time += timedelta(minutes=1)
         again = await at.poll(path)
@@ -469,11 +468,26 @@ def test_a_dead_letter_too_long_to_keep_is_fetched_again(tmp_path: Path) -> None
     at_desk(tmp_path, work)
 
 
+def test_an_entry_cut_off_is_set_aside_and_its_replay_asks_the_feed(tmp_path: Path) -> None:
+    async def work(at: Desk) -> None:
+        whole = rss(item("1", "one"), item("2", "two"))
+        at.here.documents["/feed"] = whole[:-40]
+        await at.poll("/feed")
+        (letter,) = at.letters()
+        assert b"<guid>2</guid>" in letter.raw
+        assert "cut off" in letter.reason
+        at.here.documents["/feed"] = whole
+        assert (await at.poller.replay_document(letter)).new == 1
+        assert [one.native_id for one in at.items()] == ["1", "2"]
+
+    at_desk(tmp_path, work)
+
+
 def test_an_entry_set_aside_is_converted_again(tmp_path: Path) -> None:
     async def work(at: Desk) -> None:
         at.here.documents["/feed"] = rss("<item><category>only</category></item>", item("1", "one"))
         record = await at.poll("/feed")
-        assert "1 could not be read and are set aside" in record.reason
+        assert "1 of them could not be read, set aside" in record.reason
         (letter,) = at.letters()
         assert (letter.stage, letter.whole) == ("entry", True)
         again = await at.poller.replay_document(letter)
