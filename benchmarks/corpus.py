@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import yaml
 
 from connectors.interfaces import NewRecord
 from schemas import codec
-from schemas.identity import article_id_of_address, content_hash, item_id, version_id
 from schemas.item import FeedItem, Outlet
 from schemas.time import now
+from tests.samples import item
 from wirewatch.wiring import packaged
 
 _SEED = 1244
-_FEED = "https://outlet.example/rss"
 
 
 def items(count: int) -> list[FeedItem]:
@@ -38,32 +37,18 @@ def items(count: int) -> list[FeedItem]:
     return made
 
 
-def _item(number: int, language: str, parts: list[dict[str, object]], seen_at: object) -> FeedItem:
-    title = f"{parts[0]['title']} ({number})"
-    summary = str(parts[0]["summary"])
-    body = " ".join(str(part.get("body", "")) for part in parts)
-    url = f"https://outlet.example/{number}"
-    article, words = article_id_of_address(url), content_hash("feed", title, summary, body)
-    return FeedItem(
-        feed_url=_FEED,
-        native_id=url,
-        id_policy="guid",
-        item_id=item_id(_FEED, "guid", url),
-        article_id=article,
-        keyed_by="address",
-        content_hash=words,
-        version_id=version_id(article, words),
-        op="new",
-        url=url,
-        title=title,
-        summary=summary,
-        body=body,
+def _item(number: int, language: str, parts: list[dict[str, object]], seen_at: datetime) -> FeedItem:
+    return item(
+        number,
+        title=f"{parts[0]['title']} ({number})",
+        summary=str(parts[0]["summary"]),
+        body=" ".join(str(part.get("body", "")) for part in parts),
         language=language,
         source=Outlet(name="Outlet", language=language),
-        seen_at=seen_at,  # type: ignore[arg-type] # an aware time, passed through
+        seen_at=seen_at,
     )
 
 
-def record_of(item: FeedItem) -> NewRecord:
+def record_of(one: FeedItem) -> NewRecord:
     """The record the poller would append."""
-    return NewRecord(topic="items", key=item.article_id, value=codec.encode(item), headers=codec.headers(item))
+    return NewRecord(topic="items", key=one.article_id, value=codec.encode(one), headers=codec.headers(one))

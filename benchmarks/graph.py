@@ -33,7 +33,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--items", type=int, default=2000)
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--memory", type=int, default=0, help=argparse.SUPPRESS)
+    options.add_argument("--memory", metavar="FOLDER", default="", help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.memory:
         _memory(chosen.memory)
@@ -112,9 +112,11 @@ def _by_loop(settings: Settings) -> None:
 
 
 def _measured_apart(count: int) -> Result:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.graph", "--memory", str(count)], check=True, capture_output=True, text=True
-    )
+    """In a process that does nothing else, not even make the items."""
+    with tempfile.TemporaryDirectory() as folder:
+        _filled(Path(folder), count)
+        command = [sys.executable, "-m", "benchmarks.graph", "--memory", folder]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
     before, after = map(int, done.stdout.split())
     return Result(
         f"memory after {count:,} items",
@@ -123,23 +125,18 @@ def _measured_apart(count: int) -> Result:
     )
 
 
-def _memory(count: int) -> None:
+def _memory(folder: str) -> None:
     from pipelines.language.detect import warm
 
-    with tempfile.TemporaryDirectory() as folder:
-        log = wiring.open_log(msgspec.structs.replace(Settings(), data=folder))
-        for start in range(0, count, 1000):
-            log.append([record_of(item) for item in items(start + 1000)[start:]])
-        log.close()
-        settings = msgspec.structs.replace(Settings(), data=folder)
-        warm()
-        log, index = wiring.open_log(settings), wiring.open_index(settings)
-        pipeline = wiring.pipeline(settings, log, index, lambda: False)
-        before = _resident()
-        pipeline.drain()
-        sys.stdout.write(f"{before} {_resident()}\n")
-        index.close()
-        log.close()
+    warm()
+    settings = msgspec.structs.replace(Settings(), data=folder)
+    log, index = wiring.open_log(settings), wiring.open_index(settings)
+    pipeline = wiring.pipeline(settings, log, index, lambda: False)
+    before = _resident()
+    pipeline.drain()
+    sys.stdout.write(f"{before} {_resident()}\n")
+    index.close()
+    log.close()
 
 
 def _resident() -> int:

@@ -31,9 +31,8 @@ class Result(NamedTuple):
 def record(*results: Result) -> None:
     """Print each result and put it into the table."""
     rows = {row.split("|")[1].strip(): row for row in _rows()}
-    command = (
-        f"`python -m {Path(sys.argv[0]).parent.name}.{Path(sys.argv[0]).stem} {' '.join(sys.argv[1:])}".strip() + "`"
-    )
+    words = [Path(word).name if word.startswith("/") else word for word in sys.argv[1:]]
+    command = f"`{' '.join(['python -m', f'benchmarks.{Path(sys.argv[0]).stem}', *words])}`"
     where = (
         f"{platform.machine()}, {cpu_count()} cores, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
     )
