@@ -41,9 +41,8 @@ _DEEPEST = 1_000
 _LINES = re.compile(r"[ \t]*[\n\f][ \t\n\f]*")
 _SPACES = re.compile(r"[ \t]{2,}|\t")
 _PARAGRAPH = re.compile(r"[ \t]*\n[ \t]*(\n[ \t\n]*)?")
-_LINE_SEPARATORS = str.maketrans({"\r": "\n", "\v": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
-_CONTROLS = dict.fromkeys((*range(0x09), *range(0x0E, 0x20), 0x7F))
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_LINE_SEPARATORS = frozenset("\r\v\x85\u2028\u2029")
+_UNCLEAN = re.compile("[\0-\b\v\r\x0e-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 
 
 def plain(markup: str) -> str:
@@ -75,8 +74,13 @@ def limited(text: str, most: int) -> tuple[str, bool]:
 
 
 def _clean(text: str) -> str:
-    text = _SURROGATES.sub("\ufffd", text)
-    return text.replace("\r\n", "\n").translate(_LINE_SEPARATORS).translate(_CONTROLS)
+    return _UNCLEAN.sub(_replacement, text.replace("\r\n", "\n"))
+
+
+def _replacement(character: re.Match[str]) -> str:
+    if character[0] in _LINE_SEPARATORS:
+        return "\n"
+    return "\ufffd" if "\ud800" <= character[0] <= "\udfff" else ""
 
 
 def _rendered(markup: str) -> str:
