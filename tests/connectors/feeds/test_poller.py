@@ -2,88 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 import pytest
 
-from connectors.feeds.poller import Poller, PollerSettings
-from connectors.feeds.state import SqliteFeedStates
-from connectors.interfaces import Log, NewRecord, Positions, Record, Topic
-from connectors.log.embedded import EmbeddedLog
+from connectors.feeds.poller import PollerSettings
+from connectors.interfaces import NewRecord
 from schemas import codec
-from schemas.deadletter import DeadLetter
 from schemas.errors import StoreError
-from schemas.feed import FeedSource, FeedStatus, FetchRecord
-from schemas.item import FeedItem
-from tests.connectors.feeds.server import PATIENT, Outlet, item, outlet, rss
-
-T = TypeVar("T")
-
-
-class Desk:
-    """A poller with its log and states in one folder, and a server to poll."""
-
-    def __init__(
-        self, folder: Path, here: Outlet, settings: PollerSettings, log: Log | None, now: Callable[[], datetime] | None
-    ) -> None:
-        self.here = here
-        self.kept = EmbeddedLog(folder / "log.sqlite3")
-        self.states = SqliteFeedStates(folder / "feeds.sqlite3")
-        self.time = datetime.now(UTC).replace(microsecond=0)
-        self.poller = Poller(settings, log or self.kept, self.states, now or (lambda: self.time), chance=lambda: 0.5)
-
-    def source(self, path: str, **more: str) -> FeedSource:
-        return FeedSource(feed_url=self.here.url(path), **more)
-
-    async def poll(self, path: str) -> FetchRecord:
-        return await self.poller.poll(self.source(path))
-
-    def records(self, topic: Topic, kind: type[T]) -> list[T]:
-        return [codec.decode(one.value, kind, one.headers) for one in self.kept.read(topic, {}, 100_000)]
-
-    def items(self) -> list[FeedItem]:
-        return self.records("items", FeedItem)
-
-    def has(self, items: int) -> bool:
-        return len(self.items()) >= items
-
-    def letters(self) -> list[DeadLetter]:
-        return self.records("deadletters", DeadLetter)
-
-    def fetches(self) -> list[FetchRecord]:
-        return self.records("fetches", FetchRecord)
-
-
-@asynccontextmanager
-async def desk(
-    folder: Path,
-    here: Outlet,
-    settings: PollerSettings = PATIENT,
-    log: Log | None = None,
-    now: Callable[[], datetime] | None = None,
-) -> AsyncIterator[Desk]:
-    opened = Desk(folder, here, settings, log, now)
-    try:
-        yield opened
-    finally:
-        await opened.poller.close()
-        opened.states.close()
-        opened.kept.close()
-
-
-def at_desk(folder: Path, work: Callable[[Desk], Awaitable[T]], settings: PollerSettings = PATIENT) -> T:
-    async def run() -> T:
-        async with outlet() as here, desk(folder, here, settings) as opened:
-            return await work(opened)
-
-    return asyncio.run(run())
+from schemas.feed import FeedStatus, FetchRecord
+from tests.connectors.feeds.desk import Desk, Unwilling, at_desk, desk
+from tests.connectors.feeds.server import PATIENT, item, outlet, rss
 
 
 def test_what_is_new_and_what_changed_goes_on_the_log_once(tmp_path: Path) -> None:
@@ -260,36 +192,6 @@ def test_the_switch_to_item_keys_outlives_the_state_file(tmp_path: Path) -> None
     asyncio.run(lost(before))
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if holds():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("waited 5 s in vain")
-
-
-class Unwilling:
-    """A log that refuses to append, for a while or for good."""
-
-    def __init__(self, *, retryable: bool) -> None:
-        self.error: StoreError | None = StoreError("disk full", subject="log", retryable=retryable)
-        self.appended: list[NewRecord] = []
-
-    def append(self, records: Sequence[NewRecord]) -> None:
-        if self.error is not None:
-            raise self.error
-        self.appended.extend(records)
-
-    def read(self, topic: Topic, start: Positions, limit: int) -> Sequence[Record]:
-        return ()
-
-    def ends(self, topic: Topic) -> Positions:
-        return {}
-
-    def close(self) -> None:
-        pass
-
-
 def test_nothing_is_remembered_of_what_the_log_did_not_take(tmp_path: Path) -> None:
     async def run() -> None:
         log = Unwilling(retryable=True)
@@ -358,169 +260,3 @@ def test_a_host_that_asks_for_quiet_gets_it_for_all_its_feeds(tmp_path: Path) ->
         assert state.next_poll_at >= at.time + timedelta(seconds=7190)
 
     at_desk(tmp_path, work)
-
-
-QUICK = msgspec.structs.replace(PATIENT, min_interval=0.2, max_interval=0.3)
-
-
-def running(
-    folder: Path, work: Callable[[Desk, asyncio.Event], Awaitable[None]], settings: PollerSettings = QUICK
-) -> None:
-    async def run() -> None:
-        async with outlet() as here, desk(folder, here, settings, now=lambda: datetime.now(UTC)) as at:
-            await work(at, asyncio.Event())
-
-    asyncio.run(run())
-
-
-def test_run_polls_again_and_again_until_it_is_told_to_stop(tmp_path: Path) -> None:
-    async def work(at: Desk, stop: asyncio.Event) -> None:
-        at.here.documents["/feed"] = rss(item("0", "none"))
-        records: list[FetchRecord] = []
-        task = asyncio.ensure_future(at.poller.run([at.source("/feed"), at.source("/gone")], stop, records.append))
-        for number in range(1, 4):
-            at.here.documents["/feed"] = rss(*(item(str(n), "x") for n in range(number + 1)))
-            await until(partial(at.has, number + 1))
-        began = time.monotonic()
-        stop.set()
-        await task
-        assert time.monotonic() - began < 2
-        # A poll that was being written when the run ended is on the log without having been told.
-        assert set(map(str, records)) <= set(map(str, at.fetches()))
-        assert {record.status for record in records} >= {"working", "not-found"}
-
-    running(tmp_path, work)
-
-
-@pytest.mark.parametrize("path", ["/never", "/drip", "/trap"])
-def test_a_run_ends_at_once_whatever_is_under_way(tmp_path: Path, path: str) -> None:
-    async def work(at: Desk, stop: asyncio.Event) -> None:
-        at.here.documents["/trap"] = rss(f"<item><author>{'a' * 200_000}{'@' * 20}</author></item>")
-        task = asyncio.ensure_future(at.poller.run([at.source(path)], stop))
-        await asyncio.sleep(0.6)
-        began = time.monotonic()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        await at.poller.close()
-        assert time.monotonic() - began < 2
-
-    running(tmp_path, work)
-
-
-def test_a_planned_poll_is_kept_over_a_restart(tmp_path: Path) -> None:
-    async def work(at: Desk, stop: asyncio.Event) -> None:
-        at.here.documents["/feed"] = rss(item("1", "one"))
-        await at.poll("/feed")
-        asked = len(at.here.requests)
-        task = asyncio.ensure_future(at.poller.run([at.source("/feed")], stop))
-        await asyncio.sleep(0.3)
-        stop.set()
-        await task
-        assert len(at.here.requests) == asked
-
-    running(tmp_path, work, PATIENT)
-
-
-def test_an_error_of_the_log_ends_the_run(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with outlet() as here, desk(tmp_path, here, log=Unwilling(retryable=False)) as at:
-            here.documents["/feed"] = rss(item("1", "one"))
-            with pytest.raises(StoreError, match="disk full"):
-                async with asyncio.timeout(5):
-                    await at.poller.run([at.source("/feed")], asyncio.Event())
-
-    asyncio.run(run())
-
-
-def test_a_whole_dead_letter_is_parsed_again(tmp_path: Path) -> None:
-    async def work(at: Desk) -> None:
-        at.here.documents["/feed"] = b"<html><title>Later</title></html>"
-        source = at.source("/feed", name="Outlet", country="XK")
-        await at.poller.poll(source)
-        (letter,) = at.letters()
-        still = await at.poller.replay_document(letter)
-        assert still.status == "html"
-        assert [one.id for one in at.letters()] == [letter.id, letter.id]
-        document = rss(item("1", "mended", link="/1"))
-        mended = msgspec.structs.replace(letter, raw=document, length=len(document))
-        asked = len(at.here.requests)
-        record = await at.poller.replay_document(mended)
-        assert (record.status, record.new, len(at.here.requests)) == ("working", 1, asked)
-        assert (at.items()[0].source.name, at.items()[0].url) == ("Outlet", at.here.url("/1"))
-        assert (await at.poller.replay_document(mended)).new == 0
-        assert len(at.fetches()) == 1
-
-    at_desk(tmp_path, work)
-
-
-def test_a_dead_letter_too_long_to_keep_is_fetched_again(tmp_path: Path) -> None:
-    async def work(at: Desk) -> None:
-        at.here.documents["/feed"] = b"<html>" + b"x" * 100_000
-        await at.poll("/feed")
-        (letter,) = at.letters()
-        assert not letter.whole
-        at.here.documents["/feed"] = rss(item("1", "back"))
-        record = await at.poller.replay_document(letter)
-        assert (record.status, record.new) == ("working", 1)
-        assert len(at.fetches()) == 2
-
-    at_desk(tmp_path, work)
-
-
-def test_an_entry_cut_off_is_set_aside_and_its_replay_asks_the_feed(tmp_path: Path) -> None:
-    async def work(at: Desk) -> None:
-        whole = rss(item("1", "one"), item("2", "two"))
-        at.here.documents["/feed"] = whole[:-40]
-        await at.poll("/feed")
-        (letter,) = at.letters()
-        assert b"<guid>2</guid>" in letter.raw
-        assert "cut off" in letter.reason
-        at.here.documents["/feed"] = whole
-        assert (await at.poller.replay_document(letter)).new == 1
-        assert [one.native_id for one in at.items()] == ["1", "2"]
-
-    at_desk(tmp_path, work)
-
-
-def test_an_entry_set_aside_is_converted_again(tmp_path: Path) -> None:
-    async def work(at: Desk) -> None:
-        at.here.documents["/feed"] = rss("<item><category>only</category></item>", item("1", "one"))
-        record = await at.poll("/feed")
-        assert "1 of them could not be read, set aside" in record.reason
-        (letter,) = at.letters()
-        assert (letter.stage, letter.whole) == ("entry", True)
-        again = await at.poller.replay_document(letter)
-        assert "set aside" in again.reason
-        assert [one.id for one in at.letters()] == [letter.id, letter.id]
-        raw = letter.raw.replace(b"{", b'{"id": "2", "title": "now <b>readable</b>", ', 1)
-        mended = msgspec.structs.replace(letter, raw=raw, length=len(raw))
-        assert (await at.poller.replay_document(mended)).new == 1
-        assert (at.items()[-1].native_id, at.items()[-1].title) == ("2", "now readable")
-
-    at_desk(tmp_path, work)
-
-
-def test_a_poll_cancelled_while_it_is_written_is_written_whole(tmp_path: Path) -> None:
-    class Slow(Unwilling):
-        busy = False
-
-        def append(self, records: Sequence[NewRecord]) -> None:
-            self.busy = True
-            time.sleep(0.4)
-            self.appended.extend(records)
-
-    async def run() -> None:
-        log = Slow(retryable=True)
-        async with outlet() as here, desk(tmp_path, here, log=log) as at:
-            here.documents["/feed"] = rss(item("1", "one"))
-            task = asyncio.ensure_future(at.poll("/feed"))
-            await until(lambda: log.busy)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-            await at.poller.close()
-            assert [one.topic for one in log.appended] == ["items", "fetches"]
-            assert at.states.state(here.url("/feed")) is not None
-
-    asyncio.run(run())

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from connectors.feeds.poller import PollerSettings
+from connectors.interfaces import NewRecord
+from schemas.errors import StoreError
+from schemas.feed import FetchRecord
+from tests.connectors.feeds.desk import Desk, Unwilling, desk, until
+from tests.connectors.feeds.server import PATIENT, item, outlet, rss
+
+QUICK = msgspec.structs.replace(PATIENT, min_interval=0.2, max_interval=0.3)
+
+
+def running(
+    folder: Path, work: Callable[[Desk, asyncio.Event], Awaitable[None]], settings: PollerSettings = QUICK
+) -> None:
+    async def run() -> None:
+        async with outlet() as here, desk(folder, here, settings, now=lambda: datetime.now(UTC)) as at:
+            await work(at, asyncio.Event())
+
+    asyncio.run(run())
+
+
+def test_run_polls_again_and_again_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    async def work(at: Desk, stop: asyncio.Event) -> None:
+        at.here.documents["/feed"] = rss(item("0", "none"))
+        records: list[FetchRecord] = []
+        task = asyncio.ensure_future(at.poller.run([at.source("/feed"), at.source("/gone")], stop, records.append))
+        for number in range(1, 4):
+            at.here.documents["/feed"] = rss(*(item(str(n), "x") for n in range(number + 1)))
+            await until(partial(at.has, number + 1))
+        began = time.monotonic()
+        stop.set()
+        await task
+        assert time.monotonic() - began < 2
+        # A poll that was being written when the run ended is on the log without having been told.
+        assert set(map(str, records)) <= set(map(str, at.fetches()))
+        assert {record.status for record in records} >= {"working", "not-found"}
+
+    running(tmp_path, work)
+
+
+@pytest.mark.parametrize("path", ["/never", "/drip", "/trap"])
+def test_a_run_ends_at_once_whatever_is_under_way(tmp_path: Path, path: str) -> None:
+    async def work(at: Desk, stop: asyncio.Event) -> None:
+        at.here.documents["/trap"] = rss(f"<item><author>{'a' * 200_000}{'@' * 20}</author></item>")
+        task = asyncio.ensure_future(at.poller.run([at.source(path)], stop))
+        await asyncio.sleep(0.6)
+        began = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await at.poller.close()
+        assert time.monotonic() - began < 2
+
+    running(tmp_path, work)
+
+
+def test_a_planned_poll_is_kept_over_a_restart(tmp_path: Path) -> None:
+    async def work(at: Desk, stop: asyncio.Event) -> None:
+        at.here.documents["/feed"] = rss(item("1", "one"))
+        await at.poll("/feed")
+        asked = len(at.here.requests)
+        task = asyncio.ensure_future(at.poller.run([at.source("/feed")], stop))
+        await asyncio.sleep(0.3)
+        stop.set()
+        await task
+        assert len(at.here.requests) == asked
+
+    running(tmp_path, work, PATIENT)
+
+
+def test_an_error_of_the_log_ends_the_run(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with outlet() as here, desk(tmp_path, here, log=Unwilling(retryable=False)) as at:
+            here.documents["/feed"] = rss(item("1", "one"))
+            with pytest.raises(StoreError, match="disk full"):
+                async with asyncio.timeout(5):
+                    await at.poller.run([at.source("/feed")], asyncio.Event())
+
+    asyncio.run(run())
+
+
+def test_a_poll_cancelled_while_it_is_written_is_written_whole(tmp_path: Path) -> None:
+    class Slow(Unwilling):
+        busy = False
+
+        def append(self, records: Sequence[NewRecord]) -> None:
+            self.busy = True
+            time.sleep(0.4)
+            self.appended.extend(records)
+
+    async def run() -> None:
+        log = Slow(retryable=True)
+        async with outlet() as here, desk(tmp_path, here, log=log) as at:
+            here.documents["/feed"] = rss(item("1", "one"))
+            task = asyncio.ensure_future(at.poll("/feed"))
+            await until(lambda: log.busy)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await at.poller.close()
+            assert [one.topic for one in log.appended] == ["items", "fetches"]
+            assert at.states.state(here.url("/feed")) is not None
+
+    asyncio.run(run())
