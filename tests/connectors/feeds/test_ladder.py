@@ -56,7 +56,7 @@ def test_addresses_are_absolute_or_none() -> None:
     assert absolute("https://outlet.example/a#b", BASE) == "https://outlet.example/a#b"
     for none in ("", "javascript:alert(1)", "data:text/html,x", "mailto:a@b", "urn:x", "http://[bad", "/" + "x" * 3000):
         assert absolute(none, BASE) == ""
-    assert absolute("entry.html", "file:///tmp/feed.xml") == ""
+    assert absolute("entry.html", "file:///feeds/feed.xml") == ""
 
 
 def test_long_ids_are_hashed_and_stay_apart() -> None:
