@@ -10,8 +10,8 @@ import msgspec
 
 from schemas.feed import FINE, FeedSource, FeedState
 
-Standing = Literal["problem", "waiting", "fine"]
-_ORDER: tuple[Standing, ...] = ("problem", "waiting", "fine")
+Standing = Literal["problem", "failing", "waiting", "fine"]
+_ORDER: tuple[Standing, ...] = ("problem", "failing", "waiting", "fine")
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -23,10 +23,12 @@ class FeedRow(msgspec.Struct, frozen=True):
 
     @property
     def standing(self) -> Standing:
-        """`problem`: the last poll did not bring a feed. `waiting`: there was none yet."""
+        """`problem`: a person should look. `failing`: the last poll brought no feed. `waiting`: there was none yet."""
         if self.state is None or self.state.last_fetch is None:
             return "waiting"
-        return "fine" if self.state.last_fetch.status in FINE else "problem"
+        if self.state.needs_person:
+            return "problem"
+        return "fine" if self.state.last_fetch.status in FINE else "failing"
 
     @property
     def name(self) -> str:
@@ -63,11 +65,13 @@ class FeedBoard(msgspec.Struct, frozen=True):
     @property
     def summary(self) -> str:
         """One sentence for the top bar."""
-        total, problems = len(self.rows), self.standing("problem")
+        total, problems, failing = len(self.rows), self.standing("problem"), self.standing("failing")
         if not total:
             return "no feeds configured"
         if problems:
             return f"{problems} of {total} feeds need{'s' if problems == 1 else ''} attention"
+        if failing:
+            return f"{failing} of {total} feeds cannot be read at the moment"
         if self.polled < total:
             return f"{self.polled} of {total} feeds polled so far"
         return f"all {total} feeds fine" if total > 1 else "the feed is fine"
@@ -82,5 +86,5 @@ def feed_board(feeds: Iterable[FeedSource], states: Iterable[FeedState]) -> Feed
 
 def _rank(row: FeedRow) -> tuple[object, ...]:
     last_ok = (row.state.last_ok_at if row.state else None) or _LONG_AGO
-    longest = last_ok if row.standing == "problem" else _LONG_AGO
+    longest = last_ok if row.standing in {"problem", "failing"} else _LONG_AGO
     return (_ORDER.index(row.standing), longest, row.name.casefold(), row.source.feed_url)

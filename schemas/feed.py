@@ -31,6 +31,14 @@ class FeedStatus(StrEnum):
 FINE = frozenset({FeedStatus.WORKING, FeedStatus.UNCHANGED, FeedStatus.EMPTY})
 """The states in which a feed answered as a feed."""
 
+LASTING = frozenset(
+    {FeedStatus.GONE, FeedStatus.HTML, FeedStatus.NOT_FOUND, FeedStatus.MALFORMED, FeedStatus.BLOCKED_ADDRESS}
+)
+"""What does not pass by itself: an address to correct, a feed to replace, a setting to change."""
+
+MANY_FAILURES = 10
+"""Failures in a row after which a person should look, whatever the reason."""
+
 
 class FeedSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One source as the team lists it: the address polled and what is known of the outlet."""
@@ -79,3 +87,9 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     last_fetch: FetchRecord | None = None
     last_ok_at: Time | None = None
     last_new_at: Time | None = None
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether waiting will not mend it."""
+        lasting = self.last_fetch is not None and self.last_fetch.status in LASTING
+        return lasting or self.failures >= MANY_FAILURES

@@ -6,16 +6,9 @@ from datetime import datetime
 
 import msgspec
 
-from schemas.feed import FeedSource, FeedState, FeedStatus
+from schemas.feed import FeedSource, FeedState
 
 NEVER_POLLED = "never-polled"
-_LASTING = frozenset(
-    {
-        FeedStatus.GONE, FeedStatus.HTML, FeedStatus.NOT_FOUND, FeedStatus.MALFORMED, FeedStatus.BLOCKED_ADDRESS,
-    }
-)  # fmt: skip
-"""What does not pass by itself: an address to correct, a feed to replace, a setting to change."""
-_MANY_FAILURES = 10
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,5 +45,5 @@ def verdict(source: FeedSource, state: FeedState | None) -> Health:
         last_new_at=state.last_new_at,
         next_poll_at=state.next_poll_at,
         failures=state.failures,
-        needs_person=fetch.status in _LASTING or state.failures >= _MANY_FAILURES,
+        needs_person=state.needs_person,
     )

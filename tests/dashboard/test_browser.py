@@ -159,7 +159,7 @@ def test_pause_holds_hits_back_and_resume_shows_them(newsroom: Newsroom, page: P
 def test_the_top_bar_follows_the_feeds(newsroom: Newsroom, page: Page, tab: Tab) -> None:
     live(tab, page)
     expect(tab.locator("#feeds-indicator")).to_have_class("indicator is-fine")
-    newsroom.polled(FEED, FeedStatus.TIMEOUT, "no answer in 30 s", failures=1)
+    newsroom.polled(FEED, FeedStatus.GONE, "the server answered 410", failures=1)
     expect(tab.locator("#feeds-indicator")).to_have_class("indicator is-problem")
     expect(tab.locator("#feeds-indicator")).to_have_text("1 of 1 feeds needs attention")
 

@@ -77,7 +77,7 @@ def test_the_top_bar_of_every_page_tells_how_the_feeds_are(newsroom: Newsroom) -
     newsroom.feeds = tuple(FeedSource(feed_url=f"https://{n}.example/", name=f"Feed {n}") for n in range(4))
     newsroom.polled(newsroom.feeds[0], FeedStatus.UNCHANGED, "not modified")
     newsroom.polled(newsroom.feeds[1], FeedStatus.NOT_FOUND, "the server answered 404", failures=1)
-    newsroom.polled(newsroom.feeds[3], FeedStatus.TIMEOUT, "no answer in 30 s", failures=9)
+    newsroom.polled(newsroom.feeds[3], FeedStatus.TIMEOUT, "no answer in 30 s", failures=10)
     with serving(newsroom) as page:
         for path in ("/", "/feeds", "/no/such/page"):
             text = page.get(path).text
@@ -87,6 +87,9 @@ def test_the_top_bar_of_every_page_tells_how_the_feeds_are(newsroom: Newsroom) -
         assert names == ["Feed 3", "Feed 1", "Feed 2", "Feed 0"]
         assert "no answer in 30 s" in page.get("/feeds").text
         newsroom.polled(newsroom.feeds[1], FeedStatus.WORKING, "3 entries")
+        newsroom.polled(newsroom.feeds[3], FeedStatus.TIMEOUT, "no answer in 30 s", failures=1)
+        assert 'class="indicator is-failing"' in page.get("/").text
+        assert "1 of 4 feeds cannot be read at the moment" in page.get("/").text
         newsroom.polled(newsroom.feeds[3], FeedStatus.WORKING, "3 entries")
         assert "3 of 4 feeds polled so far" in page.get("/").text
         newsroom.polled(newsroom.feeds[2], FeedStatus.EMPTY, "no entries")
