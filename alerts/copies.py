@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 DESK = "desk"
 """The desk's place in `hits`: everything before it is decided."""
-_HITS = "desk.hits-to-index"
-_ALERTS = "desk.alerts-to-index"
+HITS_COPIED = "desk.hits-to-index"
+"""Its place in copying hits to the index."""
+ALERTS_COPIED = "desk.alerts-to-index"
+"""Its place in copying alerts to the index: a count of the ledger's changes, not a place in the log."""
 _TOPIC = "desk.alerts-to-log"
 
 
@@ -55,7 +57,7 @@ class Copies:
     def hits_to_index(self) -> int:
         """Put the hits of decided records into the index, each with its story; how many records. Raises `StoreError`."""
         decided = self._ledger.positions(DESK)
-        place = self._ledger.positions(_HITS)
+        place = self._ledger.positions(HITS_COPIED)
         if _reached(place, decided):
             return 0
         records = self._log.read("hits", place, self._limit)
@@ -66,16 +68,16 @@ class Copies:
         ends: dict[int, int] = {}
         for record in records:
             ends[record.partition] = record.offset + 1
-        self._ledger.save_positions(_HITS, ends)
+        self._ledger.save_positions(HITS_COPIED, ends)
         return len(records)
 
     def alerts_to_index(self) -> int:
         """Put alerts changed since the last call into the index; how many. Raises `StoreError`."""
-        place = self._ledger.positions(_ALERTS).get(0, 0)
+        place = self._ledger.positions(ALERTS_COPIED).get(0, 0)
         changed = self._ledger.changed(place, self._limit)
         if changed:
             self._hit_store.put((), [alert for _, alert in changed])
-            self._ledger.save_positions(_ALERTS, {0: changed[-1][0]})
+            self._ledger.save_positions(ALERTS_COPIED, {0: changed[-1][0]})
         return len(changed)
 
 

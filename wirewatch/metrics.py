@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from alerts.copies import DESK
+from wirewatch.wiring import PIPELINE
+
 if TYPE_CHECKING:
     from connectors.interfaces import Topic
     from pipelines.run import MicroBatches
@@ -68,8 +71,8 @@ def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
             "Records a reader has still to process.",
             "reader",
             {
-                "pipeline": _end(station, "items") - sum(station.index.positions("pipeline").values()),
-                "desk": _end(station, "hits") - sum(station.ledger.positions("desk").values()),
+                "pipeline": _end(station, "items") - sum(station.index.positions(PIPELINE).values()),
+                "desk": _end(station, "hits") - sum(station.ledger.positions(DESK).values()),
             },
         ),
         simple("wirewatch_articles", "Articles in the index.", station.index.count()),

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from connectors.lastsources import write_last_sources
 from connectors.lock import FolderLock
 from pipelines.matching.reload import Watched
 from pipelines.resources import release
 from wirewatch import wiring
+from wirewatch.places import realign
 
 if TYPE_CHECKING:
     from alerts.desk import Desk
@@ -58,13 +60,18 @@ class Station:
 def station(settings: Settings, sources: tuple[FeedSource, ...] | None = None) -> Iterator[Station]:
     """Lock the data folder and open everything; close it at the end. `sources` replace those of the settings.
 
-    Sources and watchlists are read first, so that a broken one is told before anything is written. Raises
+    Sources, watchlists and mail settings are read first, so that a broken one is told before anything is written. Raises
     `SettingsError`, `WatchlistError`, `DataFolderError`.
     """
     if sources is None:
         sources = wiring.sources(settings)
     Watched(wiring.watchlist_files(settings)).current()
+    wiring.desk_settings(settings)
     with ExitStack() as stack:
         lock = FolderLock(settings.folder / "run.lock", held_for="another wirewatch run")
         stack.callback(lock.close)
-        yield Station(settings, sources, stack)
+        if sources:
+            write_last_sources(settings.folder, sources)
+        opened = Station(settings, sources, stack)
+        realign(opened)
+        yield opened

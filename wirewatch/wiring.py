@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from connectors.index.embedded import EmbeddedIndex
+from connectors.lastsources import read_last_sources
 from connectors.log.embedded import EmbeddedLog
 from connectors.watchlists import WatchlistPaths
 from schemas.errors import DataFolderError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from alerts.desk import Desk
     from alerts.ledger import Ledger, LedgerReader
+    from alerts.settings import DeskSettings
     from connectors.feeds.poller import Poller
     from connectors.feeds.state import SqliteFeedStates
     from connectors.interfaces import FeedStates, HitStore, Log, Mailer, PositionStore
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 LOCAL_RECIPIENT = "monitor@localhost"
 """Who gets the mails, in the mail folder, when nobody else is named."""
+PIPELINE = "pipeline"
+"""The consumer that the graph reads `items` as."""
 
 
 class LogFactory(msgspec.Struct, frozen=True):
@@ -104,6 +108,16 @@ def sources(settings: Settings) -> tuple[FeedSource, ...]:
     return tuple(found.values())
 
 
+def watched(settings: Settings) -> tuple[FeedSource, ...]:
+    """The sources of the settings and those of the last run of this folder, each address once.
+
+    The list that comes with wirewatch counts only where there was no run: `run --feeds` and the demo replace it.
+    """
+    last = read_last_sources(settings.folder)
+    named = sources(settings) if settings.feeds.sources or not last else ()
+    return tuple({source.feed_url: source for source in (*last, *named)}.values())
+
+
 def feed_states(settings: Settings) -> SqliteFeedStates:
     """What the poller remembers."""
     from connectors.feeds.state import SqliteFeedStates
@@ -167,25 +181,27 @@ def read_ledger(settings: Settings) -> LedgerReader:
     return LedgerReader(_existing(settings, "ledger.sqlite3"))
 
 
-def desk(settings: Settings, log: Log, ledger: Ledger, mails: Mailer, hits: HitStore) -> Desk:
-    """The desk over its parts."""
-    from alerts.desk import Desk
+def desk_settings(settings: Settings) -> DeskSettings:
+    """What the desk is told. Raises `SettingsError` when it could not work with it."""
+    from alerts.desk import check
     from alerts.settings import DeskSettings, MailSettings
 
     alerts = settings.alerts
-    return Desk(
-        log,
-        ledger,
-        mails,
-        hits,
-        DeskSettings(
-            recipients=alerts.recipients or (LOCAL_RECIPIENT,),
-            mail=MailSettings(
-                sender=alerts.sender, domain=alerts.domain, time_zone=alerts.time_zone, base_url=alerts.base_url
-            ),
+    told = DeskSettings(
+        recipients=alerts.recipients or (LOCAL_RECIPIENT,),
+        mail=MailSettings(
+            sender=alerts.sender, domain=alerts.domain, time_zone=alerts.time_zone, base_url=alerts.base_url
         ),
-        now,
     )
+    check(told)
+    return told
+
+
+def desk(settings: Settings, log: Log, ledger: Ledger, mails: Mailer, hits: HitStore) -> Desk:
+    """The desk over its parts."""
+    from alerts.desk import Desk
+
+    return Desk(log, ledger, mails, hits, desk_settings(settings), now)
 
 
 class WatchlistsFactory(msgspec.Struct, frozen=True):
@@ -205,11 +221,10 @@ def pipeline(settings: Settings, log: Log, places: PositionStore, stopped: Calla
     from pipelines.monitoring import Parts
     from pipelines.run import MicroBatches
 
-    name = "pipeline"
     return MicroBatches(
-        StoredPositionConsumer(name, log, "items", places, stopped=stopped),
+        StoredPositionConsumer(PIPELINE, log, "items", places, stopped=stopped),
         Parts(
-            name=name,
+            name=PIPELINE,
             log=LogFactory(settings.data),
             articles=IndexFactory(settings.data),
             watchlists=WatchlistsFactory(settings.watchlists.paths or (packaged("watchlists"),)),
