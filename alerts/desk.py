@@ -74,6 +74,20 @@ class DeskSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Back ends that stayed away: copies for them follow in the next run."""
 
 
+def check(settings: DeskSettings) -> None:
+    """Raises `SettingsError` when no mail could ever be composed from `settings`, or one of the recipients never get one."""
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", settings.mail.domain):
+        message = f"{settings.mail.domain!r} is not a domain in ASCII letters"
+        raise SettingsError(message, subject="alerts.domain")
+    named = [("sender", settings.mail.sender, "sender")]
+    named += [("recipients", recipient, "recipient") for recipient in settings.recipients]
+    for key, text, what in named:
+        try:
+            parsed_address(text, what)
+        except RecordError as error:
+            raise SettingsError(error.message, subject=f"alerts.{key}") from error
+
+
 class Desk:
     """One desk over one ledger. Closes nothing: whoever opened log, ledger, mailer and hit store closes them."""
 
@@ -87,14 +101,8 @@ class Desk:
         now: Callable[[], datetime] = clock.now,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """Raises `SettingsError` when no mail could ever be composed from `settings`."""
-        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", settings.mail.domain):
-            message = f"{settings.mail.domain!r} is not a domain in ASCII letters"
-            raise SettingsError(message, subject="alerts.domain")
-        try:
-            parsed_address(settings.mail.sender, "sender")
-        except RecordError as error:
-            raise SettingsError(error.message, subject="alerts.sender") from error
+        """Raises `SettingsError`, see `check`."""
+        check(settings)
         self._log = log
         self._ledger = ledger
         self._mailer = mailer
@@ -116,11 +124,13 @@ class Desk:
         return self._step(self._now())
 
     def drain(self, patience: float = 30.0) -> DeskSummary:
-        """Step until the log is at its end, everything due was tried once, and all copies are made.
+        """Step until the log is at its end, every pending mail was tried once, and all copies are made.
 
         A back end that is away gets `patience` seconds in all; what is left to do is done by the next run.
         """
         before = msgspec.structs.replace(self.counters)
+        # Whoever starts a pass wants the mails out now, not when an earlier failure would have had them tried again.
+        self._ledger.make_due()
         began = self._now()
         give_up = time.monotonic() + patience
         while True:

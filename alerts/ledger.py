@@ -220,6 +220,11 @@ class Ledger(LedgerReader):
         with self._transaction():
             self._move(consumer, positions)
 
+    def make_due(self) -> None:
+        """Let no pending row wait any longer for its next attempt."""
+        with self._transaction():
+            self._db.execute("UPDATE alerts SET next_attempt_at = NULL WHERE state = 'pending'")
+
     def begin_attempt(self, row: Row, now: datetime) -> None:
         """Write `row` (now `sending`) and that its attempt has begun, before anything is handed over."""
         with self._transaction():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from schemas.errors import WirewatchError
+from schemas.errors import DataFolderError, WirewatchError
 from wirewatch import wiring
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def _python(_: Settings) -> Iterator[Finding]:
 
 def _folder(settings: Settings) -> Iterator[Finding]:
     folder = settings.folder
+    if folder.exists() and not folder.is_dir():
+        raise DataFolderError("is a file, not a folder", subject=str(folder))
     if not folder.is_dir():
         yield Finding("data folder", "note", f"{folder} does not exist yet; the first `wirewatch run` makes it")
         folder = folder.absolute().parent
@@ -70,8 +72,8 @@ def _watchlists(settings: Settings) -> Iterator[Finding]:
 def _feeds(settings: Settings) -> Iterator[Finding]:
     from connectors.feeds.health import verdict
 
-    sources = wiring.sources(settings)
-    yield Finding("feeds", "ok", f"{len(sources)} configured")
+    sources = wiring.watched(settings)
+    yield Finding("feeds", "ok", f"{len(sources)} watched")
     if not (settings.folder / "feeds.sqlite3").is_file():
         return
     states = wiring.feed_states(settings)
@@ -87,6 +89,7 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
 
 def _mail(settings: Settings) -> Iterator[Finding]:
     alerts = settings.alerts
+    wiring.desk_settings(settings)
     if not settings.smtp.host:
         yield Finding("mail", "note", f"no mail server set; mails are written to {settings.folder / 'mail'}")
         return

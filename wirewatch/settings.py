@@ -10,6 +10,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -112,8 +113,8 @@ class PipelineSettings(_Section, frozen=True, kw_only=True, forbid_unknown_field
     """Most records in one batch."""
     batch_seconds: float = 0.25
     """Longest wait for the first record of a batch."""
-    language_engine: str = "hybrid"
-    """Language detector: `hybrid`, `langdetect` or `py3langid`."""
+    language_engine: Literal["hybrid", "langdetect", "py3langid"] = "hybrid"
+    """Language detector: all together, or one alone."""
 
 
 class LogsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -145,6 +146,7 @@ class Settings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 DEFAULT_FILE = "wirewatch.toml"
+_LAST_PORT = 65535
 _PREFIX = "WIREWATCH_"
 # Read elsewhere, not settings: the demo and tests may set them.
 _NOT_SETTINGS = frozenset({"WIREWATCH_CONFIG"})
@@ -278,11 +280,24 @@ def _checked(settings: Settings) -> Settings:
         if not value >= least:
             message = f"must be at least {least:g}, not {value:g}"
             raise SettingsError(message, subject=path)
+    for path, port in (("page.port", settings.page.port), ("smtp.port", settings.smtp.port)):
+        if not 0 <= port <= _LAST_PORT:
+            message = f"must be from 0 to {_LAST_PORT}, not {port}"
+            raise SettingsError(message, subject=path)
+    if not settings.feeds.contact.isprintable():
+        message = f"must be one line without control characters, not {settings.feeds.contact!r}"
+        raise SettingsError(message, subject="feeds.contact")
     try:
         ZoneInfo(settings.alerts.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         message = f"no such time zone: {settings.alerts.time_zone!r}"
         raise SettingsError(message, subject="alerts.time_zone") from error
+    for network in settings.feeds.allow_networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError as error:
+            message = f"{network!r} is no network in CIDR notation, such as 10.1.0.0/16"
+            raise SettingsError(message, subject="feeds.allow_networks") from error
     if settings.page.host not in {"127.0.0.1", "::1", "localhost"}:
         message = f"the page has no login and listens on loopback only, not on {settings.page.host!r}"
         raise SettingsError(message, subject="page.host")

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from connectors.feeds.state import SqliteFeedStates
-from schemas.feed import FeedState, FeedStatus, FetchRecord
+from connectors.lastsources import write_last_sources
+from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from tests.connectors.feeds.server import item, rss
 from wirewatch.cli.feeds import command
 
@@ -82,6 +83,20 @@ def test_health_asks_for_a_person_by_its_exit_code(folder: Path) -> None:
     assert worst["reason"] == "as it is (2 times in a row)"
     assert worst["last_ok_at"] == "2026-11-22T12:00:00Z"
     assert "! html" in run(folder, "health").stdout
+
+
+def test_health_speaks_of_the_feeds_of_the_last_run_too(folder: Path) -> None:
+    passing = FeedSource(feed_url="https://c.example/rss")
+    remember(folder, passing.feed_url, FeedStatus.HTML)
+    write_last_sources(folder / "data", (passing,))
+    result = run(folder, "health", "--json")
+    assert result.exit_code == 3
+    assert [one["feed_url"] for one in lines(result)] == [
+        "https://c.example/rss", "https://a.example/rss", "https://b.example/rss",
+    ]  # fmt: skip
+    # The list that comes with wirewatch was replaced by the run.
+    (folder / "wirewatch.toml").write_text('data = "data"\n')
+    assert [one["feed_url"] for one in lines(run(folder, "health", "--json"))] == ["https://c.example/rss"]
 
 
 def test_parse_shows_items_of_good_files_and_names_bad_ones(folder: Path) -> None:

@@ -59,6 +59,11 @@ def test_the_environment_has_its_types(tmp_path: Path) -> None:
         ("[smtp]\ntls = 'maybe'", "smtp.tls"),
         ("[smtp]\npassword_file = 'nowhere'", "smtp.password_file"),
         ("[[broken", "not valid TOML"),
+        ("[feeds]\nallow_networks = ['10.0.0.0/8', 'office']", "feeds.allow_networks: 'office' is no network"),
+        ('[feeds]\ncontact = "a\\nb"', "feeds.contact"),
+        ("[page]\nport = 65536", "page.port: must be from 0 to 65535"),
+        ("[smtp]\nport = -1", "smtp.port"),
+        ("[pipeline]\nlanguage_engine = 'guess'", "pipeline.language_engine"),
     ],
 )
 def test_each_fault_is_named(tmp_path: Path, text: str, named: str) -> None:
@@ -155,7 +160,29 @@ def test_wrong_usage_is_exit_2(words: tuple[str, ...], tmp_path: Path, monkeypat
     done = wirewatch(*words, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1 or "query:1:" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["alerts.recipients: recipient 'nobody'", "alerts.domain: 'a b'", "alerts.sender: sender 'x'"]
+)
+def test_mail_settings_no_mail_can_be_made_of_are_told_before_anything_is_written(name: str, tmp_path: Path) -> None:
+    key, value = name.split(":", maxsplit=1)[0].removeprefix("alerts."), name.split("'")[1]
+    config = written(tmp_path, f"[alerts]\n{key} = {[value] if key == 'recipients' else repr(value)}\n")
+    done = wirewatch("run", "--once", "--config", config, "--data", tmp_path / "data", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert name in done.stderr
+    assert not (tmp_path / "data").exists()
+    assert name in wirewatch("doctor", "--config", config, "--data", tmp_path / "data", check=False).stdout
+
+
+def test_doctor_sees_that_the_data_folder_is_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "data"
+    file.touch()
+    done = wirewatch("doctor", "--data", file, check=False)
+    assert done.returncode == 3
+    assert f"{file}: is a file, not a folder" in done.stdout
 
 
 def test_reading_without_data_says_where_to_begin(tmp_path: Path) -> None:

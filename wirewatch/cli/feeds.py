@@ -45,7 +45,10 @@ def list_(settings: Settings, *, as_json: bool, limit: int) -> None:
 @with_records
 @with_settings
 def health(settings: Settings, *, as_json: bool, limit: int) -> None:
-    """Say how each source is doing; exit 3 when a person has to look at one."""
+    """Say how each source is doing; exit 3 when a person has to look at one.
+
+    Sources are those of the settings and those of the last run in this data folder, `run --feeds` included.
+    """
     from connectors.feeds.health import Health, verdict
     from wirewatch import wiring
 
@@ -56,7 +59,7 @@ def health(settings: Settings, *, as_json: bool, limit: int) -> None:
             known = {state.feed_url: state for state in states.states()}
         finally:
             states.close()
-    verdicts: list[Health] = [verdict(source, known.get(source.feed_url)) for source in wiring.sources(settings)]
+    verdicts: list[Health] = [verdict(source, known.get(source.feed_url)) for source in wiring.watched(settings)]
     # Those a person has to look at first: a limit must not hide them.
     verdicts.sort(key=lambda one: (not one.needs_person, -one.failures))
     for one in islice(verdicts, limit or None):
