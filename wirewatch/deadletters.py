@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from connectors.interfaces import NewRecord, Topic
+from connectors.interfaces import NewRecord, Positions, Topic
 from pipelines.stages import REPLAY_HEADER
 from schemas import codec
 from schemas.deadletter import DeadLetter
 from schemas.errors import FolderInUseError, WirewatchError
+from schemas.feed import FINE, FetchRecord
 from schemas.time import now
 from wirewatch import wiring
 
@@ -46,7 +47,7 @@ def one(letters: dict[str, DeadLetter], beginning: str) -> DeadLetter:
 
 
 def run_again(settings: Settings, log: Log, letter: DeadLetter) -> str:
-    """Replay one dead letter; returns what became of it, in a few words."""
+    """Replay one dead letter; returns what became of it, in a few words. One that fails again stays, or becomes, open."""
     replayed = msgspec.structs.replace(letter, status="replayed", failed_at=now())
     done = NewRecord(topic="deadletters", key=letter.id, value=codec.encode(replayed), headers=codec.headers(replayed))
     if letter.topic:
@@ -58,19 +59,32 @@ def run_again(settings: Settings, log: Log, letter: DeadLetter) -> str:
         )
         log.append([done, again])
         return f"back in {letter.topic}"
-    log.append([done])
-    return asyncio.run(_again(settings, log, letter))
+    before = log.ends("deadletters")
+    fetch = asyncio.run(_again(settings, log, letter))
+    # Closed only now: a document that could not even be fetched has not been processed, and must not vanish.
+    if fetch.status in FINE and not _written(log, letter.id, before):
+        log.append([done])
+    return f"{fetch.status.value}: {fetch.reason}"
 
 
-async def _again(settings: Settings, log: Log, letter: DeadLetter) -> str:
+async def _again(settings: Settings, log: Log, letter: DeadLetter) -> FetchRecord:
     states = wiring.feed_states(settings)
     poller = wiring.poller(settings, log, states)
     try:
-        fetch = await poller.replay_document(letter)
+        return await poller.replay_document(letter)
     finally:
         await poller.close()
         states.close()
-    return f"{fetch.status.value}: {fetch.reason}"
+
+
+def _written(log: Log, letter_id: str, since: Positions) -> bool:
+    """Whether the dead letter got a new state after `since`: what fails again is written by whoever it failed for."""
+    start = dict(since)
+    while records := log.read("deadletters", start, 500):
+        if any(record.key == letter_id for record in records):
+            return True
+        start = {**start, **{record.partition: record.offset + 1 for record in records}}
+    return False
 
 
 def process_now(settings: Settings) -> bool:

@@ -201,3 +201,27 @@ def test_a_dead_letter_is_listed_shown_and_replayed(wire: Wire, tmp_path: Path) 
     again = records("deadletters", "list", "--data", tmp_path)
     assert {one["id"] for one in again} == {one["id"] for one in letters}
     assert outcome(tmp_path)["contents"]
+
+
+def test_a_document_that_cannot_be_fetched_again_stays_a_dead_letter(wire: Wire, tmp_path: Path) -> None:
+    whole = rss(item(1, published_at=now()), item(2, published_at=now()))
+    wire["/a.rss"] = whole[: whole.rindex(b"</item>") - 10]
+    once(wire, tmp_path, "/a.rss")
+    (letter,) = records("deadletters", "list", "--data", tmp_path)
+    words = ("deadletters", "replay", letter["id"], "--data", tmp_path)
+    assert "failed again: blocked-address: " in wirewatch(*words).stdout
+    assert [one["id"] for one in records("deadletters", "list", "--data", tmp_path)] == [letter["id"]]
+    wire["/a.rss"] = whole
+    assert "processed" in wirewatch(*words, *LOOPBACK).stdout
+    assert records("deadletters", "list", "--data", tmp_path) == []
+    assert len(records("search", "*", "--data", tmp_path)) == 2
+
+
+def test_health_and_doctor_speak_of_the_feeds_a_run_was_given(wire: Wire, tmp_path: Path) -> None:
+    once(wire, tmp_path, "/none.rss")
+    health = wirewatch("feeds", "health", "--data", tmp_path, "--json", check=False)
+    assert health.returncode == 3
+    assert [json.loads(line)["feed_url"] for line in health.stdout.splitlines()] == [wire.url("/none.rss")]
+    doctor = wirewatch("doctor", "--data", tmp_path, check=False)
+    assert doctor.returncode == 3
+    assert wire.url("/none.rss") in doctor.stdout

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from schemas.time import rfc3339
-from wirewatch.cli.options import print_record, with_records, with_settings
+from wirewatch.cli.options import print_record, setting_option, with_records, with_settings
 from wirewatch.settings import Settings
 
 
@@ -55,12 +55,20 @@ def show(settings: Settings, letter_id: str, *, as_json: bool, raw: bool) -> Non
 @click.argument("letter_ids", metavar="ID…", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Replay every open dead letter.")
 @with_settings
+@setting_option("--watchlists", "watchlists.paths", multiple=True, metavar="PATH", help="Watchlist file or folder.")
+@setting_option(
+    "--allow-network",
+    "feeds.allow_networks",
+    multiple=True,
+    metavar="CIDR",
+    help="Let feeds lie in this private network, without port rule and delay.",
+)
 def replay(settings: Settings, letter_ids: tuple[str, ...], *, everything: bool) -> None:
     """Run dead letters again.
 
     A record goes back to the end of its topic; a document is parsed again if it was kept whole, else fetched again.
-    A running `wirewatch run` processes them; when none is running, this command does. What fails again is open again
-    under its old id.
+    A running `wirewatch run` processes them; when none is running, this command does, with the watchlists of the
+    settings or of --watchlists. What fails again is open again under its old id.
     """
     if bool(letter_ids) == everything:
         message = "name the dead letters to replay, or --all"
@@ -83,5 +91,9 @@ def replay(settings: Settings, letter_ids: tuple[str, ...], *, everything: bool)
     after = present(settings)
     for letter_id, text in became.items():
         now = after[letter_id]
-        done = f"{text}, processed" if processed else text
-        click.echo(f"{letter_id}  {f'failed again: {now.reason}' if now.status == 'open' else done}")
+        if now.status == "open":
+            # A record fails in the graph, after `text` was said of it; a document failed while `text` was made.
+            told = f"failed again: {now.reason if now.topic else text}"
+        else:
+            told = f"{text}, processed" if processed else text
+        click.echo(f"{letter_id}  {told}")
