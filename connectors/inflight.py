@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import msgspec
+
+from schemas.errors import StoreError
 
 
 class _Note(msgspec.Struct):
@@ -32,10 +35,17 @@ class InFlightFile:
         return (note.first, note.records, note.deaths)
 
     def begin(self, first: str, records: int, deaths: int) -> None:
-        """See `InFlight.begin`."""
+        """See `InFlight.begin`. Where there is no room for the note there is none: the batch itself waits for room."""
         spare = self._path.with_suffix(".new")
-        spare.write_bytes(msgspec.json.encode(_Note(first, records, deaths)))
-        spare.replace(self._path)
+        try:
+            spare.write_bytes(msgspec.json.encode(_Note(first, records, deaths)))
+            spare.replace(self._path)
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                message = f"cannot be written: {error.strerror or error}"
+                raise StoreError(message, subject=str(self._path)) from error
+            spare.unlink(missing_ok=True)
+            self._path.unlink(missing_ok=True)
 
     def end(self) -> None:
         """See `InFlight.end`."""
