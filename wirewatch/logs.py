@@ -20,7 +20,7 @@ def configure(settings: LogsSettings) -> None:
     """Send all logging to standard error in the format of `settings`."""
     as_json = settings.format == "json" or (settings.format == "auto" and not sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonLines() if as_json else _TextLines())
+    handler.setFormatter(_JsonLines() if as_json else _TextLines(over_progress=sys.stderr.isatty()))
     # Nobody here logs on the root logger; Beam's imports do, about clouds nobody asked for.
     handler.addFilter(lambda record: record.name != "root" or record.levelno >= logging.ERROR)
     root = logging.getLogger()
@@ -49,12 +49,17 @@ class _JsonLines(logging.Formatter):
 
 
 class _TextLines(logging.Formatter):
+    def __init__(self, *, over_progress: bool) -> None:
+        super().__init__()
+        # A line of progress may stand where this one begins.
+        self._start = "\r\x1b[K" if over_progress else ""
+
     def format(self, record: logging.LogRecord) -> str:
         # Control characters from outside must not forge lines or drive a terminal.
         fields = "".join(f"  {name}={_printable(value)}" for name, value in _fields(record).items())
         clock = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
-        text = f"{clock} {level}{_printable(record.getMessage())}{fields}"
+        text = f"{self._start}{clock} {level}{_printable(record.getMessage())}{fields}"
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
@@ -28,6 +31,10 @@ COMMANDS = {
 """Each command with the line that help shows; its module has a click command `command`."""
 
 
+class _ReaderLeftError(Exception):
+    """Whoever read standard output closed it."""
+
+
 class _Commands(click.Group):
     """The top-level group: knows every name, imports a module only to run it or show its own help."""
 
@@ -44,6 +51,16 @@ class _Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            # click would exit 1, but a reader (head, less) that has seen enough is no failure.
+            raise _ReaderLeftError from error
+        except OSError as error:
+            # What the parts expect of the system they report themselves; what is left is a standard output that is full.
+            raise WirewatchError(error.strerror or str(error), subject=str(error.filename or "output")) from error
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, package_name="wirewatch", message="wirewatch %(version)s")
@@ -56,6 +73,14 @@ def wirewatch() -> None:
 
 def main() -> None:
     """Entry point: one line on standard error and exit 1 or 2 for every error wirewatch raises on purpose."""
+    if sys.stdout is not None:
+        _run()
+    # Closed by the caller (`>&-`): what is printed goes nowhere.
+    with Path(os.devnull).open("w", encoding="utf-8") as sys.stdout:
+        _run()
+
+
+def _run() -> NoReturn:
     try:
         code = wirewatch(standalone_mode=False)
     except WirewatchError as error:
@@ -64,11 +89,12 @@ def main() -> None:
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "wirewatch"
+        click.echo(f"error: {error.format_message()} (see `{command} --help`)", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough. Python would complain once more while closing standard output.
-        sys.stderr.close()
+    except _ReaderLeftError:
+        # Python would complain once more while flushing standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(0)
     # click hands an exit code asked for inside a command back as the result.
     sys.exit(code if isinstance(code, int) else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import click
 
@@ -34,7 +35,6 @@ def command(
 
 
 def _line(hit: Hit) -> str:
+    source = hit.source or urlsplit(hit.feed_url).hostname
     found = ", ".join(dict.fromkeys(span.text for span in hit.spans))
-    return (
-        f"{rfc3339(hit.seen_at)}  {hit.watchlist}/{hit.query}  [{hit.language}]  {hit.source}: {hit.title}  ({found})"
-    )
+    return f"{rfc3339(hit.seen_at)}  {hit.watchlist}/{hit.query}  [{hit.language}]  {source}: {hit.title}  ({found})"

@@ -18,7 +18,7 @@ from wirewatch.settings import Settings
 @with_records
 @with_settings
 def command(settings: Settings, *, query: str, since: datetime | None, as_json: bool, limit: int) -> None:
-    r"""List articles that match QUERY, newest first. '*' is everything.
+    """List articles that match QUERY, newest first. '*' is everything.
 
     \b
     resolution AND 1244          both words
@@ -26,7 +26,7 @@ def command(settings: Settings, *, query: str, since: datetime | None, as_json: 
     kosov* NEAR/10 banjsk*       at most ten words between; * ends a word of four letters or more
     title:banjska NOT lang:ru    fields: title: body: lang: source: country: author:
     {NATO}                       to the letter
-    """
+    """  # noqa: D301 click keeps the lines of a paragraph that begins with the character \b
     from pipelines.search import search
     from schemas.query.parse import parse
     from wirewatch import wiring
