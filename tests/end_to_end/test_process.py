@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from schemas.time import now
 from tests.product import LOOPBACK, arguments, environment, mails, records, wirewatch
@@ -106,6 +107,20 @@ def test_demo_shows_hits_in_several_scripts_and_never_falls_silent(tmp_path: Pat
         assert code == 0
         assert seconds < 10
     assert mails(tmp_path)
+
+
+@pytest.mark.browser
+def test_demo_shows_marked_words_in_a_browser_and_more_as_they_come(tmp_path: Path, browser: Browser) -> None:
+    tab = browser.new_page()
+    with running("demo", "--every", "0.5", "--data", tmp_path) as demo:
+        tab.goto(demo.page)
+        expect(tab.locator("mark").first).to_be_visible(timeout=30_000)
+        shown = tab.locator("article").count()
+        expect(tab.locator("#state")).to_have_text("live")
+        until(lambda: tab.locator("article").count() > shown)
+        # A word of the list banjska, in a script other than the list's own spelling.
+        until(lambda: tab.locator("mark", has_text=re.compile("[А-я]")).count())
+    tab.close()
 
 
 def test_stops_promptly_while_a_feed_is_slow_and_a_page_is_open(tmp_path: Path) -> None:
