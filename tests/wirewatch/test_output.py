@@ -40,3 +40,10 @@ def test_a_closed_output_takes_what_is_printed_nowhere() -> None:
 def test_help_of_search_keeps_its_table_of_examples() -> None:
     lines = wirewatch("search", "--help").stdout.splitlines()
     assert "  resolution AND 1244          both words" in lines
+
+
+@pytest.mark.parametrize("words", [(), ("feeds",)])
+def test_a_group_alone_shows_its_help(words: tuple[str, ...]) -> None:
+    done = wirewatch(*words, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Usage: ")

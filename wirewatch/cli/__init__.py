@@ -88,9 +88,12 @@ def _run() -> NoReturn:
         sys.exit(2 if isinstance(error, SettingsError | QueryError) else 1)
     except click.Abort:
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "wirewatch"
-        click.echo(f"error: {error.format_message()} (see `{command} --help`)", err=True)
+        click.echo(f"error: {error.format_message().rstrip('.')} (see `{command} --help`)", err=True)
         sys.exit(error.exit_code)
     except _ReaderLeftError:
         # Python would complain once more while flushing standard output.
