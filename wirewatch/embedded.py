@@ -80,7 +80,7 @@ class Process:
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._on_signal, stop)
+            loop.add_signal_handler(number, self._on_signal, number, stop)
         for thread in self._threads:
             thread.start()
         page = asyncio.create_task(self._page.serve())
@@ -120,11 +120,16 @@ class Process:
             if thread.is_alive():
                 # Its batch is uncommitted and will run again; what it holds open, the system closes.
                 _log.warning("abandoned uncommitted", extra={"part": thread.name})
+                if self._failure is not None:
+                    _log.error("failed", extra={"reason": str(self._failure)})
                 os._exit(1 if self._failure else 0)
 
-    def _on_signal(self, stop: asyncio.Event) -> None:
+    def _on_signal(self, number: int, stop: asyncio.Event) -> None:
         if stop.is_set():
-            os._exit(130)
+            # A second Ctrl-C is impatience; a second SIGTERM is make or a supervisor saying the same twice.
+            if number == signal.SIGINT:
+                os._exit(130)
+            return
         _log.info("stopping; once more to exit at once")
         stop.set()
         self._station.stopping.set()

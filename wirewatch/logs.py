@@ -13,7 +13,7 @@ from wirewatch.settings import LogsSettings
 # What a LogRecord always has; everything else on it was given as `extra`.
 _OWN = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "taskName", "asctime"}
 # These report their own comings and goings at `info`; what matters of them is said by us.
-_QUIET = ("apache_beam", "aiohttp", "asyncio", "uvicorn", "uvicorn.error", "uvicorn.access")
+_QUIET = ("aiohttp", "asyncio", "uvicorn", "uvicorn.error", "uvicorn.access")
 
 
 def configure(settings: LogsSettings) -> None:
@@ -28,6 +28,8 @@ def configure(settings: LogsSettings) -> None:
     root.setLevel(settings.level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    # It logs a traceback for each exception that passes through a DoFn; we handle those, and say so ourselves.
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

@@ -7,8 +7,10 @@ import msgspec
 from schemas.feed import FeedStatus
 from schemas.time import Time
 
-MAX_ENTRIES = 2_000
-"""Entries read of one document; the rest is left out and said so."""
+MAX_ENTRIES = 20_000
+"""Entries converted of one document; those beyond are set aside."""
+SOFT_SECONDS = 5.0
+"""Time in which a worker must have parsed a document, before what `allowance` adds for a long one."""
 TITLE_BYTES = 1_024
 SUMMARY_BYTES = 64 * 1_024
 BODY_BYTES = 512 * 1_024
@@ -53,8 +55,6 @@ class ParsedDocument(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[RawEntry, ...] = ()
     broken: tuple[BrokenEntry, ...] = ()
     language: str = ""
-    left_out: int = 0
-    """Entries beyond `MAX_ENTRIES`."""
     cut: bool = False
     """The document ends in the middle; `entries` are those complete before the cut."""
     notes: tuple[str, ...] = ()
@@ -81,3 +81,11 @@ class ParseRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 ParseReply = tuple[ParsedDocument | None, Unreadable | None]
 """What the worker answers: one of the two."""
+
+
+def allowance(body: bytes) -> float:
+    """Seconds beyond the usual limits for a long document.
+
+    feedparser reads one to four MB a second, and a whole archive in one feed is no attack.
+    """
+    return 2.0 * len(body) / 1024**2

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.feeds.dates import Written, choose
-from connectors.feeds.document import BODY_BYTES, CUT, SUMMARY_BYTES, TITLE_BYTES, BrokenEntry, RawEntry
+from connectors.feeds.document import BODY_BYTES, CUT, MAX_ENTRIES, SUMMARY_BYTES, TITLE_BYTES, BrokenEntry, RawEntry
 from connectors.feeds.text import limited, one_line, plain
 from schemas.errors import RecordError
 
@@ -37,13 +37,16 @@ def converted(entries: Iterable[Any], form: str, now: datetime) -> tuple[tuple[R
     """All `entries`, those that cannot be converted as `BrokenEntry`."""
     whole: list[RawEntry] = []
     broken: list[BrokenEntry] = []
-    for fields in entries:
+    for number, fields in enumerate(entries):
         try:
-            whole.append(convert(fields, form, now))
+            if number < MAX_ENTRIES:
+                whole.append(convert(fields, form, now))
+                continue
+            reason = f"is beyond the first {MAX_ENTRIES:,} entries of its document"
         except Exception as error:  # noqa: BLE001 any entry may break a library in its own way; none is lost
             reason = error.message if isinstance(error, RecordError) else f"{type(error).__name__}: {error}"
-            raw = json.dumps(fields, default=str, skipkeys=True).encode()
-            broken.append(BrokenEntry(reason=reason, form=form, raw=raw))
+        raw = json.dumps(fields, default=str, skipkeys=True).encode()
+        broken.append(BrokenEntry(reason=reason, form=form, raw=raw))
     return tuple(whole), tuple(broken)
 
 

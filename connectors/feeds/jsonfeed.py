@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from connectors.feeds.document import MAX_ENTRIES, ParsedDocument, ParseReply, Unreadable
+from connectors.feeds.document import ParsedDocument, ParseReply, Unreadable
 from connectors.feeds.entry import converted, cut_off
 from schemas.feed import FeedStatus
 
@@ -39,7 +39,7 @@ def _read_cut(text: str, now: datetime, trouble: str) -> ParseReply:
     decoder = json.JSONDecoder()
     items: list[Any] = []
     place = start.end()
-    while len(items) <= MAX_ENTRIES:
+    while True:
         place = gap.end() if (gap := _GAP.match(text, place)) else place
         try:
             item, place = decoder.raw_decode(text, place)
@@ -61,12 +61,11 @@ def _document(
     rest: str = "",
     notes: tuple[str, ...] = (),
 ) -> ParsedDocument:
-    entries, broken = converted(items[:MAX_ENTRIES], "jsonfeed", now)
+    entries, broken = converted(items, "jsonfeed", now)
     return ParsedDocument(
         entries=entries,
         broken=(*broken, *cut_off(rest)),
         language=language[:35],
-        left_out=max(0, len(items) - MAX_ENTRIES),
         cut=cut,
         notes=notes,
     )

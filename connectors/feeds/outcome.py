@@ -196,8 +196,6 @@ def _sentence(document: ParsedDocument, entries: int, new: int, updated: int, *,
         parts = [f"{entries} {'entry' if entries == 1 else 'entries'}, {new} new, {updated} changed"]
     if document.cut:
         parts.append("the document is cut in the middle, only complete entries were read")
-    if document.left_out:
-        parts.append(f"{document.left_out:,} further entries left out")
     if document.broken:
         parts.append(f"{len(document.broken)} of them could not be read, set aside")
     if switched:

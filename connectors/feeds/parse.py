@@ -13,7 +13,7 @@ from xml.sax import SAXException
 import feedparser
 
 from connectors.feeds import jsonfeed, shape
-from connectors.feeds.document import MAX_ENTRIES, ParsedDocument, ParseReply, ParseRequest, Unreadable
+from connectors.feeds.document import ParsedDocument, ParseReply, ParseRequest, Unreadable
 from connectors.feeds.encoding import Decoded, decode
 from connectors.feeds.entry import converted, cut_off
 from schemas.feed import FeedStatus
@@ -67,12 +67,11 @@ def _read(text: str, decoded: Decoded, request: ParseRequest) -> ParseReply:
         notes.append(f"not well-formed XML ({trouble}), read leniently")
     if decoded.bad:
         notes.append(f"{decoded.bad} bytes that are not {decoded.encoding} replaced")
-    entries, broken = converted(result.entries[:MAX_ENTRIES], "feedparser", request.now)
+    entries, broken = converted(result.entries, "feedparser", request.now)
     document = ParsedDocument(
         entries=entries,
         broken=(*broken, *cut_off(remains.rest)) if remains else broken,
         language=str(dict.get(result.feed, "language") or "")[:35],
-        left_out=max(0, len(result.entries) - MAX_ENTRIES),
         cut=remains is not None,
         notes=tuple(notes),
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 import connectors
-from connectors.feeds.document import ParseReply, ParseRequest, Unreadable
+from connectors.feeds.document import ParseReply, ParseRequest, Unreadable, allowance
 from connectors.feeds.frames import LENGTH_BYTES, frame, length
 from schemas.feed import FeedStatus
 
@@ -52,11 +52,12 @@ class ParsePool:
         """The worker's reply; a worker that does not answer in time, or dies, makes it an `Unreadable`."""
         async with self._turns:
             worker = self._idle.pop() if self._idle else await self._spawn()
+            seconds = self._kill_seconds + allowance(request.body)
             try:
-                async with asyncio.timeout(self._kill_seconds):
+                async with asyncio.timeout(seconds):
                     reply = await worker.ask(request)
             except TimeoutError:
-                return None, _malformed(f"the parser was killed after {self._kill_seconds:g} s over this document")
+                return None, _malformed(f"the parser was killed after {seconds:.0f} s over this document")
             except (OSError, asyncio.IncompleteReadError, msgspec.DecodeError):
                 return None, _malformed("the parser died over this document")
             else:

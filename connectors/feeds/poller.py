@@ -25,7 +25,7 @@ from connectors.feeds.schedule import Limits
 from connectors.interfaces import FeedStates, Log
 from schemas.deadletter import DeadLetter
 from schemas.errors import FeedError, StoreError
-from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
+from schemas.feed import FINE, FeedSource, FeedState, FeedStatus, FetchRecord
 from schemas.time import now as current_time
 
 T = TypeVar("T")
@@ -129,8 +129,8 @@ class Poller:
     async def replay_document(self, letter: DeadLetter) -> FetchRecord:
         """Process again what the poller set aside (stages `parse` and `entry`).
 
-        The kept bytes are parsed when they are whole, else the feed is fetched again. Marking the letter as replayed,
-        when the record is fine, is the caller's.
+        The kept bytes are parsed when they are whole; else, or when they are still no feed, the feed is fetched again.
+        Marking the letter as replayed, when the record is fine, is the caller's.
         """
         await self._start()
         source = entries.source_of(letter)
@@ -144,6 +144,10 @@ class Poller:
             content_type=letter.headers.get("content-type", ""),
         )  # fmt: skip
         result = await self._read(poll, fetched, form=letter.headers.get("form", ""))
+        if result.record.status not in FINE:
+            # What is kept will never be a feed; what its address answers now may be one.
+            record, _ = await self._poll(source, replaying=letter.id)
+            return record
         # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
         kept = msgspec.structs.replace(state, keyed_by=result.record.keyed_by)
         await self._commit(result, kept, account=False)

@@ -19,14 +19,12 @@ from types import FrameType
 
 import msgspec
 
-from connectors.feeds.document import ParsedDocument, ParseReply, ParseRequest, Unreadable
+from connectors.feeds.document import SOFT_SECONDS, ParsedDocument, ParseReply, ParseRequest, Unreadable, allowance
 from connectors.feeds.entry import converted
 from connectors.feeds.frames import frame, read_frame
 from connectors.feeds.parse import parse
 from schemas.feed import FeedStatus
 
-SOFT_SECONDS = 5.0
-"""CPU and waiting together that one document may take before the worker gives it up by itself."""
 CPU_SECONDS = 30
 """After this the system ends the worker, should its own timer not get through and no parent be there to kill it."""
 MEMORY_BYTES = 1 << 30
@@ -37,16 +35,17 @@ class _TooSlowError(BaseException):
 
 
 def answer(request: ParseRequest) -> ParseReply:
-    """The reply to `request`, in `SOFT_SECONDS` at most as far as a timer can reach."""
+    """The reply to `request`, in `SOFT_SECONDS` and its allowance at most as far as a timer can reach."""
+    seconds = SOFT_SECONDS + allowance(request.body)
     try:
-        signal.setitimer(signal.ITIMER_REAL, SOFT_SECONDS)
-        _limit(resource.RLIMIT_CPU, int(time.process_time()) + CPU_SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        _limit(resource.RLIMIT_CPU, int(time.process_time() + seconds) + CPU_SECONDS)
         if request.form:
             whole, broken = converted([json.loads(request.body)], request.form, request.now)
             return ParsedDocument(entries=whole, broken=broken), None
         return parse(request)
     except _TooSlowError:
-        return None, _malformed(f"parsing it takes more than {SOFT_SECONDS:g} s; given up")
+        return None, _malformed(f"parsing it takes more than {seconds:.0f} s; given up")
     except MemoryError:
         return None, _malformed(f"parsing it needs more than {MEMORY_BYTES >> 30} GiB of memory; given up")
     except Exception as error:  # noqa: BLE001 the outermost loop of this process: the document is at fault

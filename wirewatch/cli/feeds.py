@@ -119,8 +119,6 @@ async def _parsed(pool: ParsePool, file: str) -> tuple[tuple[FeedItem, ...], lis
     address = await asyncio.to_thread(lambda: Path(file).absolute().as_uri())
     built = build(document, Origin(source=FeedSource(feed_url=address), final_url=address, seen_at=moment, first=False))
     warnings = [*document.notes, *(f"an entry {letter.reason}" for letter in built.dead)]
-    if document.left_out:
-        warnings.append(f"{document.left_out:,} further entries left out")
     if document.cut:
         warnings.append("the document is cut in the middle; only complete entries were read")
     return built.items, warnings

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.feeds.document import ParsedDocument, ParseRequest, Unreadable
+from connectors.feeds.document import MAX_ENTRIES, ParsedDocument, ParseRequest, Unreadable
 from connectors.feeds.parse import parse
 from schemas.feed import FeedStatus
 from tests.connectors.feeds.server import item, rss
@@ -103,9 +103,12 @@ def test_long_texts_are_cut_and_say_so() -> None:
     assert (len(entry.title.encode()), len(entry.summary.encode()), entry.truncated) == (1024, 65536, True)
 
 
-def test_more_entries_than_a_feed_can_have_are_counted() -> None:
-    document = read(rss(*(item(str(number), "x") for number in range(2_100))))
-    assert (len(document.entries), document.left_out) == (2_000, 100)
+def test_entries_beyond_what_one_document_may_bring_are_set_aside_one_by_one() -> None:
+    listed = [{"id": str(number), "title": "x"} for number in range(MAX_ENTRIES + 3)]
+    document = read(msgspec.json.encode({"version": "https://jsonfeed.org/version/1.1", "items": listed}))
+    assert len(document.entries) == MAX_ENTRIES
+    assert [msgspec.json.decode(one.raw)["id"] for one in document.broken] == ["20000", "20001", "20002"]
+    assert "beyond the first 20,000" in document.broken[0].reason
 
 
 @pytest.mark.parametrize(

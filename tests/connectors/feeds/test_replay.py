@@ -19,12 +19,25 @@ def test_a_whole_dead_letter_is_parsed_again(tmp_path: Path) -> None:
         assert [one.id for one in at.letters()] == [letter.id, letter.id]
         document = rss(item("1", "mended", link="/1"))
         mended = msgspec.structs.replace(letter, raw=document, length=len(document))
-        asked = len(at.here.requests)
+        asked, polled = len(at.here.requests), len(at.fetches())
         record = await at.poller.replay_document(mended)
         assert (record.status, record.new, len(at.here.requests)) == ("working", 1, asked)
         assert (at.items()[0].source.name, at.items()[0].url) == ("Outlet", at.here.url("/1"))
         assert (await at.poller.replay_document(mended)).new == 0
-        assert len(at.fetches()) == 1
+        assert len(at.fetches()) == polled
+
+    at_desk(tmp_path, work)
+
+
+def test_a_document_that_was_no_feed_is_settled_by_what_its_address_answers_now(tmp_path: Path) -> None:
+    async def work(at: Desk) -> None:
+        at.here.documents["/feed"] = b"<html><title>Maintenance</title></html>"
+        await at.poll("/feed")
+        (letter,) = at.letters()
+        at.here.documents["/feed"] = rss(item("1", "back"))
+        record = await at.poller.replay_document(letter)
+        assert (record.status, record.new) == ("working", 1)
+        assert len(at.letters()) == 1
 
     at_desk(tmp_path, work)
 
