@@ -81,6 +81,8 @@ def main() -> None:
 
 
 def _run() -> NoReturn:
+    # Words on the command line are UTF-8, whatever a bare locale says.
+    sys.argv[1:] = [os.fsencode(word).decode("utf-8", "replace") for word in sys.argv[1:]]
     try:
         code = wirewatch(standalone_mode=False)
     except WirewatchError as error:
