@@ -95,8 +95,8 @@ class LedgerReader:
             raise DataFolderError(message, subject=str(path))
         self._path = path
         self._lock = threading.RLock()
-        self._db = _connect(path, f"file:{quote(str(path.absolute()))}?mode=ro")
-        if _version(path, self._db) == 0:
+        self._db, version = _connect(path, f"file:{quote(str(path.absolute()))}?mode=ro")
+        if version == 0:
             self._db.close()
             message = "is being created just now; try again"
             raise DataFolderError(message, subject=str(path))
@@ -197,15 +197,18 @@ class Ledger(LedgerReader):
         self._path = path
         self._lock = threading.RLock()
         try:
-            self._db = _connect(path, str(path.absolute()))
-            version = _version(path, self._db)
+            self._db, version = _connect(path, str(path.absolute()))
+        except BaseException:
+            os.close(self._held)
+            raise
+        try:
             with self._guarded():
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
                 if version == 0:
                     self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
         except BaseException:
-            os.close(self._held)
+            self.close()
             raise
 
     def save(self, rows: Sequence[Row], consumer: str, positions: Mapping[int, int]) -> None:
@@ -273,24 +276,22 @@ class Ledger(LedgerReader):
                 raise
 
 
-def _connect(path: Path, address: str) -> sqlite3.Connection:
+def _connect(path: Path, address: str) -> tuple[sqlite3.Connection, int]:
+    """The opened file and its layout (0: none yet). Raises `DataFolderError`, and leaves nothing open then."""
+    db = None
     try:
-        return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=30)
-    except sqlite3.Error as error:
-        message = f"cannot be opened: {error}"
-        raise DataFolderError(message, subject=str(path)) from error
-
-
-def _version(path: Path, db: sqlite3.Connection) -> int:
-    try:
+        db = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=30)
         version: int = db.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error as error:
+        if db is not None:
+            db.close()
         message = f"cannot be read as a ledger: {error}"
         raise DataFolderError(message, subject=str(path)) from error
     if version > _VERSION:
+        db.close()
         message = f"was written by a newer release (layout {version}, this one knows {_VERSION})"
         raise DataFolderError(message, subject=str(path))
-    return version
+    return db, version
 
 
 def _lock(path: Path) -> int:

@@ -28,18 +28,22 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         try:
-            if read_only:
-                self._connection = sqlite3.connect(
-                    f"file:{_quoted(path)}?mode=ro", uri=True, check_same_thread=False, timeout=BUSY_SECONDS
-                )
-            else:
+            if not read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._connection = sqlite3.connect(path, check_same_thread=False, timeout=BUSY_SECONDS)
-            self._connection.isolation_level = None
-            self._prepare(layouts, read_only=read_only)
+            address = f"file:{_quoted(path)}?mode={'ro' if read_only else 'rwc'}"
+            self._connection = sqlite3.connect(
+                address, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS
+            )
         except (sqlite3.Error, OSError) as error:
-            message = f"cannot be opened: {error}"
-            raise DataFolderError(message, subject=str(path)) from error
+            raise _unopened(path, error) from error
+        try:
+            self._prepare(layouts, read_only=read_only)
+        except sqlite3.Error as error:
+            self.close()
+            raise _unopened(path, error) from error
+        except BaseException:
+            self.close()
+            raise
 
     def _prepare(self, layouts: Sequence[str], *, read_only: bool) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
@@ -102,6 +106,10 @@ class Database:
         """Close the file; a second call does nothing."""
         with self._lock:
             self._connection.close()
+
+
+def _unopened(path: Path, error: Exception) -> DataFolderError:
+    return DataFolderError(f"cannot be opened: {error}", subject=str(path))
 
 
 @contextmanager
