@@ -137,6 +137,22 @@ def records_of_health(data: Path, named: list[str]) -> list[dict[str, str]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def test_mails_wait_while_their_server_is_away_and_leave_with_the_next_run(wire: Wire, tmp_path: Path) -> None:
+    wire["/a.rss"] = rss(item(1, title="Kosovo now", published_at=now()))
+    config = tmp_path / "wirewatch.toml"
+    config.write_text("[smtp]\nhost = '127.0.0.1'\nport = 1\n")
+    command = ("run", "--once", "--feeds", wire.url("/a.rss"), *LOOPBACK, "--data", tmp_path / "data")
+    away = wirewatch(*command, "--config", config)
+    assert "1 waiting" in away.stdout
+    assert "could not be delivered" in away.stderr
+    (alert,) = records("alerts", "list", "--data", tmp_path / "data")
+    assert (alert["state"], alert["attempts"]) == ("pending", 1)
+    wirewatch(*command)
+    (alert,) = records("alerts", "list", "--data", tmp_path / "data")
+    assert (alert["state"], alert["attempts"]) == ("sent", 2)
+    assert [message["Message-ID"] for message in mails(tmp_path / "data")] == [alert["message_id"]]
+
+
 def test_a_broken_watchlist_writes_nothing(tmp_path: Path) -> None:
     lists = tmp_path / "lists.yaml"
     lists.write_text("version: 1\nlists:\n  - id: x\n    query: 'a AND (b'\n    sevrity: high\n")

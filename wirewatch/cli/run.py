@@ -53,5 +53,7 @@ def _once(settings: Settings) -> None:
             progress.close()
     for line in summary.lines():
         click.echo(line)
-    if summary.told.undelivered or summary.told.failed or summary.told.waiting:
+    if summary.told.undelivered or summary.told.failed:
+        click.echo("some alerts could not be delivered; see `wirewatch alerts list` and `wirewatch doctor`", err=True)
+    if summary.told.waiting:
         raise click.exceptions.Exit(1)
