@@ -49,7 +49,7 @@ class Station:
         stack.callback(release)
 
     def pipeline(self) -> MicroBatches:
-        """The graph; imports Beam and the language model, so ask for it in the thread that runs it."""
+        """The graph; imports Beam and loads the language engine, so ask for it in the thread that runs it."""
         from pipelines.language.detect import warm
 
         warm()
