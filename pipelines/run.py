@@ -80,7 +80,9 @@ class MicroBatches:
             # While suspects are in hand, each attempt takes half of what the process died with.
             size = max(1, self._careful // 2) if self._careful else len(records)
             part = records[done : done + size]
-            if not self._run_and_commit(part, deaths):
+            try:
+                self._run_and_commit(part, deaths)
+            except StoppedWaitingError:
                 return done
             done += len(part)
             deaths = 0
@@ -106,38 +108,38 @@ class MicroBatches:
         self._careful = count
         return deaths + 1 if count == 1 else 0
 
-    def _run_and_commit(self, records: Sequence[Record], deaths: int) -> bool:
-        """Run `records` and commit; False when stopped before that."""
+    def _run_and_commit(self, records: Sequence[Record], deaths: int) -> None:
+        """Run `records` and commit. Raises `StoppedWaitingError` when stopped before that."""
         if deaths >= _DEATHS_ALONE:
             self._give_up(records[0], "process", f"the process died {deaths} times with this record alone in hand")
-            return True
+            return
         self._in_flight.begin(records[0].position, len(records), deaths)
         try:
             self._run(records)
-        except StoppedWaitingError:
-            return False
-        except (StoreError, WatchlistError):
+        except (StoppedWaitingError, StoreError, WatchlistError):
             self._in_flight.end()
             raise
         except Exception as error:  # noqa: BLE001 any other failure is some record's, and is hunted down
             self._in_flight.end()
-            return self._halve(records, error)
+            self._halve(records, error)
+            return
         self.counters.dead_letters_total += set_aside_total.pop(self._parts.name, 0)
         self._commit(records)
-        return True
 
-    def _halve(self, records: Sequence[Record], error: Exception) -> bool:
+    def _halve(self, records: Sequence[Record], error: Exception) -> None:
         if len(records) == 1:
             self._give_up(records[0], "process", error)
-            return True
+            return
         self.counters.halvings_total += 1
         _log.warning("batch failed, halving", extra={"records": len(records), "reason": str(error)[:200]})
         middle = len(records) // 2
-        return self._run_and_commit(records[:middle], 0) and self._run_and_commit(records[middle:], 0)
+        self._run_and_commit(records[:middle], 0)
+        self._run_and_commit(records[middle:], 0)
 
     def _run(self, records: Sequence[Record]) -> None:
         hand_over(self._parts.name, records)
         failures.pop(self._parts.name, None)
+        set_aside_total.pop(self._parts.name, None)
         try:
             FnApiRunner().run_via_runner_api(self._graph, self._options).wait_until_finish()
         except Exception as error:
