@@ -1,7 +1,7 @@
 """The graph as bounded micro-batches inside a process: read, run, commit.
 
-The graph is translated once and its form reused for each batch, which takes some 30 ms instead of some 130
-(`benchmarks/`). Everything before a commit may happen again after a crash; nothing after it will.
+The graph is translated once and its form reused for each batch: translating it takes longer than a small batch does.
+Everything before a commit may happen again after a crash; nothing after it will.
 """
 
 from __future__ import annotations

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from dashboard.app import create_app
 from dashboard.server import PageServer
 from dashboard.sources import Health, Sources
-from pipelines.matching.reload import Watched
 from schemas.time import now
-from wirewatch import metrics, wiring
+from wirewatch import metrics
 
 if TYPE_CHECKING:
     from pipelines.run import MicroBatches
@@ -42,7 +41,6 @@ class Page:
         self._pipeline = pipeline
         self._failing = failing
         self._socket = bound
-        self._watched = Watched(wiring.watchlist_files(station.settings))
         host, port = bound.getsockname()[:2]
         self.address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         sources = Sources(
@@ -66,7 +64,7 @@ class Page:
         self._server.should_exit = True
 
     def _watchlists(self) -> tuple[Watchlist, ...]:
-        return self._watched.current().watchlists
+        return self._station.watched.current().watchlists
 
     def _health(self) -> Health:
         failing = self._failing()

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 class Station:
     """The opened parts. Build it with `station`."""
 
-    def __init__(self, settings: Settings, sources: tuple[FeedSource, ...], stack: ExitStack) -> None:
+    def __init__(self, settings: Settings, sources: tuple[FeedSource, ...], watched: Watched, stack: ExitStack) -> None:
         self.settings = settings
         self.sources = sources
+        self.watched = watched
+        """The watchlists in force; the graph, which may run elsewhere, loads its own."""
         self.stopping = threading.Event()
         """Once set, pipeline and desk end what they have in hand and return."""
         self.log: Log = wiring.open_log(settings)
@@ -65,13 +67,13 @@ def station(settings: Settings, sources: tuple[FeedSource, ...] | None = None) -
     """
     if sources is None:
         sources = wiring.sources(settings)
-    Watched(wiring.watchlist_files(settings)).current()
+    watched = Watched(wiring.watchlist_files(settings))
     wiring.desk_settings(settings)
     with ExitStack() as stack:
         lock = FolderLock(settings.folder / "run.lock", held_for="another wirewatch run")
         stack.callback(lock.close)
         if sources:
             write_last_sources(settings.folder, sources)
-        opened = Station(settings, sources, stack)
+        opened = Station(settings, sources, watched, stack)
         realign(opened)
         yield opened

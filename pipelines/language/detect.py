@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 ACCEPT = 0.5
-"""Probability from which a language is accepted: measured 99.5 % right on headlines of about 40 characters."""
+"""Probability from which a language is accepted. There py3langid alone, limited to these languages, was right on 99.5 %
+of 40-character news texts it kept; the whole detector's figures are those of `tests/quality/`."""
 OVERRULE = 0.7
 """From here on a text too short to be trusted still outweighs a declaration of another language."""
 ACCEPT_VARIANT = 0.9
