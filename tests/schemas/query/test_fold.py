@@ -127,3 +127,24 @@ def test_the_table_is_what_the_tool_makes() -> None:
     if "not checked" in done.stderr:
         pytest.skip(done.stderr.strip())
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@given(st.lists(st.sampled_from(("Kosovo ", "x", *TRICKY)), max_size=60).map("".join))
+@example("kosovo kosovo ﾊﾞ kosovo ")
+@example("ĳ½ " * 200)
+@settings(max_examples=300)
+def test_few_and_many_other_letters_fold_the_same(text: str) -> None:
+    # Texts with few characters outside ASCII are folded in another way than texts with many.
+    for padded in (text, text + " " + "a" * 300, text + " " + "ж" * 300):
+        assert list(fold_words(padded))[: len(fold_words(text))] == list(fold_words(text))
+
+
+@given(st.lists(st.sampled_from(("Kosovo ", "Косово ", "科索沃", "ﾊﾞ", "x", "ё ", *TRICKY)), max_size=400).map("".join))
+@settings(max_examples=50, deadline=None)
+def test_spans_of_long_texts_cut_out_their_tokens(text: str) -> None:
+    found = tokens(text)
+    assert len(found) == len(found.words) == found.line.count(" ") - 1 or not found.words
+    for index, word in enumerate(found.words):
+        assert word in fold_words(found.surface(index, index + 1))
+    if found.words:
+        assert fold_words(text[slice(*found.span(0, len(found)))]) == tuple(found.words)
