@@ -48,7 +48,7 @@ class _Compilation:
             tree = parse(expression, concepts, bounded=bounded)
             for term in _terms(tree):
                 self._number(term.pattern)
-            anchor = anchor_of(tree, {name: len(concept.patterns) for name, concept in concepts.items()})
+            anchor = anchor_of(tree, {name: concept.frequency for name, concept in concepts.items()})
             if anchor is None:
                 self._always.append(self._queries)
             for one in anchor or ():
@@ -81,6 +81,7 @@ class _CompiledConcept:
         self.queries: list[int] = []
         self.patterns: list[int] = []
         self.aliases: list[int] = []
+        self.frequency = 0.0
         known: set[str] = set()
         for index, alias in enumerate(concept.any):
             if alias in known:
@@ -89,6 +90,7 @@ class _CompiledConcept:
             first, *others = terms(parse_alias(alias))
             self.patterns.append(number(first.pattern))
             self.aliases.append(index)
+            self.frequency += frequency(first.pattern)
             for term in others:
                 number(term.pattern)
         for guard in concept.unless_in:
@@ -99,32 +101,45 @@ class _CompiledConcept:
 Anchor = frozenset[Term | ConceptName]
 
 
-def anchor_of(tree: Node, sizes: Mapping[str, int]) -> Anchor | None:
+def anchor_of(tree: Node, frequencies: Mapping[str, float]) -> Anchor | None:
     """Terms and concepts of which at least one is found wherever `tree` holds; None when there are none.
 
-    As few patterns as possible; `sizes` has how many patterns each concept has.
+    The rarest by guess; `frequencies` has the guess for each concept.
     """
     if isinstance(tree, Term | ConceptName):
         return frozenset((tree,))
     if isinstance(tree, InField):
-        return anchor_of(tree.node, sizes)
+        return anchor_of(tree.node, frequencies)
     if isinstance(tree, Or):
         either: set[Term | ConceptName] = set()
         for node in tree.nodes:
-            anchor = anchor_of(node, sizes)
+            anchor = anchor_of(node, frequencies)
             if anchor is None:
                 return None
             either |= anchor
         return frozenset(either)
     if isinstance(tree, And | Near):
         nodes = tree.nodes if isinstance(tree, And) else (tree.left, tree.right)
-        needed = [anchor for node in nodes if (anchor := anchor_of(node, sizes)) is not None]
-        return min(needed, key=lambda anchor: _size(anchor, sizes), default=None)
+        needed = [anchor for node in nodes if (anchor := anchor_of(node, frequencies)) is not None]
+        return min(needed, key=lambda anchor: _together(anchor, frequencies), default=None)
     return None
 
 
-def _size(anchor: Anchor, sizes: Mapping[str, int]) -> int:
-    return sum(sizes[one.name] if isinstance(one, ConceptName) else 1 for one in anchor)
+def _together(anchor: Anchor, frequencies: Mapping[str, float]) -> float:
+    return sum(frequencies[one.name] if isinstance(one, ConceptName) else frequency(one.pattern) for one in anchor)
+
+
+def frequency(pattern: str) -> float:
+    """A guess how often `pattern` occurs, to tell rare from common: longer is rarer, and so are several words together."""
+    tens = 0.0
+    for token in pattern.split():
+        # Of letters about four make a word ten times rarer; one ideograph does as much.
+        letters = min(len(token), 12) if token[0] < _IDEOGRAPHS else 4
+        tens += 1 + letters / 4
+    return float(10**-tens)
+
+
+_IDEOGRAPHS = "\u2e80"
 
 
 def _terms(node: Node) -> Iterator[Term]:

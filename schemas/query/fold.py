@@ -17,25 +17,27 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable
 from functools import cache
 from itertools import accumulate, chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from schemas.query.lookalike import by_look
 
+if TYPE_CHECKING:
+    from schemas.query.fold_array import ArrayFold
+
 _TABLE = Path(__file__).with_name("fold_table.json")
 _WORD = re.compile(r"[^ ]+")
-_NOT_ASCII = re.compile("[^\x00-\x7f]")
-_FEW = 4
-"""A text with fewer than one in this many characters outside ASCII is folded in two steps, which is faster."""
+_LONG = 400
+"""Characters from which on a text is folded as an array; calls into numpy cost more than shorter texts do."""
 _BLOCK = 256
 """Characters of text that offsets are worked out for at a time."""
 _VOICED = re.compile("([\u3041-\u30ff])  ([\u3099\u309a])")
-# A starter with what may compose with it: marks, or the vowels and finals of a Hangul syllable written as jamo.
-_MARK_OR_JAMO = "\u1161-\u1175\u11a8-\u11c2"
+# The vowels and finals of a Hangul syllable written as jamo: they compose by rule, not by the table.
+_JAMO = "\u1161-\u1175\u11a8-\u11c2"
 
 
 class _Table(msgspec.Struct):
@@ -55,15 +57,14 @@ class _Folds(dict[int, str]):
 
     def __init__(self, table: _Table) -> None:
         super().__init__((int(code, 16), folded) for code, folded in table.folds.items())
-        self._ranges = sorted([*((*span, "") for span in table.words), *((*span, " ") for span in table.alone)])
-        self._starts = [first for first, _, _ in self._ranges]
-        self.of_match: Callable[[re.Match[str]], str] = lambda match: self[ord(match[0])]
+        self.ranges = sorted([*((*span, "") for span in table.words), *((*span, " ") for span in table.alone)])
+        self._starts = [first for first, _, _ in self.ranges]
 
     def __missing__(self, code: int) -> str:
         folded = " "
         index = bisect_right(self._starts, code) - 1
         if index >= 0:
-            first, last, around = self._ranges[index]
+            first, last, around = self.ranges[index]
             if first <= code <= last:
                 folded = f"{around}{chr(code)}{around}"
         self[code] = folded
@@ -76,6 +77,7 @@ class _Fold:
     def __init__(self) -> None:
         table = msgspec.json.decode(_TABLE.read_bytes(), type=_Table)
         self.folds = _Folds(table)
+        self.table = {int(code, 16): folded for code, folded in table.folds.items()}
         self.marks = frozenset(map(chr, chain.from_iterable(range(first, last + 1) for first, last in table.marks)))
         self.silent = frozenset(map(chr, chain.from_iterable(range(first, last + 1) for first, last in table.silent)))
         self.visible = self.marks | self.silent
@@ -95,9 +97,8 @@ class Tokens:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._source: str
-        self._origin: tuple[list[int], list[int]] | None
-        self._source, self._origin = (text, None) if unicodedata.is_normalized("NFC", text) else _composed(text)
+        self._source = text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+        self._origin: tuple[list[int], list[int]] | None = None
         self._line = _spaced(_folded(self._source))
         other = by_look(self._source)
         self._line_by_look = None if other is None else _spaced(_folded(other))
@@ -139,8 +140,10 @@ class Tokens:
                 start -= 1
             while stop < len(source) and source[stop] in fold.visible:
                 stop += 1
-        if self._origin is None:
+        if self._source is self.text:
             return start, stop
+        if self._origin is None:
+            self._origin = _origin(self.text)
         return self._origin[0][start], self._origin[1][stop - 1]
 
     def _place(self, index: int) -> tuple[int, int]:
@@ -194,7 +197,7 @@ def tokens(text: str) -> Tokens:
 
 def fold_words(text: str) -> tuple[str, ...]:
     """The folded tokens of `text` alone; empty when it has no letter or digit."""
-    return tuple(_folded(_source(text)).split())
+    return tuple(_folded(unicodedata.normalize("NFC", text)).split())
 
 
 def folded_text(text: str) -> str:
@@ -224,17 +227,20 @@ def stands_alone(word: str) -> bool:
     return any(first <= code <= last for first, last in _fold().alone)
 
 
-def _source(text: str) -> str:
-    return text if unicodedata.is_normalized("NFC", text) else _composed(text)[0]
-
-
 def _folded(source: str) -> str:
-    """`source` folded; the number of spaces between tokens is no certain one."""
-    folds = _fold().folds
-    if not source.isascii() and (len(source.encode("utf-8", "surrogatepass")) - len(source)) * _FEW < len(source):
-        # ASCII alone is folded many times faster, so the few other characters of a Latin text are replaced before.
-        source = _voiced_apart(_NOT_ASCII.sub(folds.of_match, source))
-    return _voiced_apart(source.translate(folds))
+    """`source` folded; how many spaces stand between tokens is not said."""
+    if len(source) < _LONG or source.isascii():
+        return _voiced_apart(source.translate(_fold().folds))
+    return _voiced_apart(_arrays().folded(source))
+
+
+@cache
+def _arrays() -> ArrayFold:
+    # Imported when a long text comes: numpy takes a moment, and few commands need it.
+    from schemas.query.fold_array import ArrayFold  # noqa: PLC0415
+
+    fold = _fold()
+    return ArrayFold(fold.table, fold.folds.ranges)
 
 
 def _voiced_apart(folded: str) -> str:
@@ -245,7 +251,9 @@ def _voiced_apart(folded: str) -> str:
 
 
 def _spaced(folded: str) -> str:
-    return f" {' '.join(folded.split())} "
+    if "  " in folded:
+        return f" {' '.join(folded.split())} "
+    return f" {folded.strip(' ')} "
 
 
 def _voiced(match: re.Match[str]) -> str:
@@ -255,29 +263,32 @@ def _voiced(match: re.Match[str]) -> str:
 
 @cache
 def _cluster() -> re.Pattern[str]:
-    marks = "".join(character for character in map(chr, range(0x300, 0x20000)) if unicodedata.combining(character))
-    return re.compile(f".[{re.escape(marks)}{_MARK_OR_JAMO}]+", re.DOTALL)
+    """A character with all after it that may compose with it: marks, and the second halves of composed characters."""
+    followers = {character for character in map(chr, range(0x300, 0x20000)) if unicodedata.combining(character)}
+    for character in map(chr, range(0xA0, 0x20000)):
+        halves = unicodedata.decomposition(character).split()
+        if len(halves) == 2 and not halves[0].startswith("<"):  # noqa: PLR2004 a canonical pair
+            followers.add(chr(int(halves[1], 16)))
+    return re.compile(f".[{re.escape(''.join(sorted(followers)))}{_JAMO}]+", re.DOTALL)
 
 
-def _composed(text: str) -> tuple[str, tuple[list[int], list[int]]]:
-    """`text` in NFC, and for each of its characters where in `text` it begins and ends."""
-    pieces: list[str] = []
+def _origin(text: str) -> tuple[list[int], list[int]]:
+    """For each character of `text` in NFC, where in `text` it begins and ends."""
     starts: list[int] = []
     ends: list[int] = []
 
     def take(start: int, end: int) -> None:
         raw = text[start:end]
-        piece = unicodedata.normalize("NFC", raw)
-        pieces.append(piece)
-        if len(piece) == len(raw):
+        length = len(unicodedata.normalize("NFC", raw))
+        if length == len(raw):
             starts.extend(range(start, end))
             ends.extend(range(start + 1, end + 1))
         else:
-            starts.extend([start] * len(piece))
-            ends.extend([end] * len(piece))
+            starts.extend([start] * length)
+            ends.extend([end] * length)
 
     def take_apart(start: int, end: int) -> None:
-        # Without a mark nothing gets shorter, so as long as before means one for one.
+        # Where nothing composes nothing gets shorter, so as long as before means one for one.
         if len(unicodedata.normalize("NFC", text[start:end])) == end - start:
             take(start, end)
         else:
@@ -290,4 +301,4 @@ def _composed(text: str) -> tuple[str, tuple[list[int], list[int]]]:
         take(*match.span())
         done = match.end()
     take_apart(done, len(text))
-    return "".join(pieces), (starts, ends)
+    return starts, ends

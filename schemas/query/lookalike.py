@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 # From the confusables of Unicode Technical Standard 39, those of one letter each that news fonts draw the same.
 _CYRILLIC = "AА BВ CС EЕ HН IІ JЈ KК MМ OО PР SЅ TТ XХ YУ aа cс eе iі jј kк oо pр sѕ xх yу hһ"
@@ -39,8 +40,22 @@ def by_look(text: str) -> str | None:
     if text.isascii() or not (_OTHER_LETTER.search(text) and _SIDE_BY_SIDE.search(text)):
         return None
     plain = unicodedata.normalize("NFC", text)
-    changed = _WORD.sub(lambda match: _as_it_looks(match[0]), plain)
+    changed = "".join(_pieces(plain))
     return None if changed == plain else unicodedata.normalize("NFC", changed)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """`text` in pieces, changed between the spaces around each meeting of two scripts: few words have one."""
+    done = 0
+    for meeting in _SIDE_BY_SIDE.finditer(text):
+        if meeting.start() < done:
+            continue
+        start = max(text.rfind(" ", 0, meeting.start()), done)
+        end = text.find(" ", meeting.end())
+        yield text[done:start]
+        done = end if end >= 0 else len(text)
+        yield _WORD.sub(lambda match: _as_it_looks(match[0]), text[start:done])
+    yield text[done:]
 
 
 def _as_it_looks(word: str) -> str:

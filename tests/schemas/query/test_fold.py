@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from schemas.query.fold import clean, fold_words, folded_text, stands_alone, tokens
+from schemas.query.fold import _arrays, _fold, _origin, clean, fold_words, folded_text, stands_alone, tokens
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -148,3 +148,27 @@ def test_spans_of_long_texts_cut_out_their_tokens(text: str) -> None:
         assert word in fold_words(found.surface(index, index + 1))
     if found.words:
         assert fold_words(text[slice(*found.span(0, len(found)))]) == tuple(found.words)
+
+
+def test_every_character_folds_the_same_in_long_texts() -> None:
+    folds, arrays = _fold().folds, _arrays()
+    for start in range(0, 0x110000, 0x400):
+        text = "x".join(map(chr, range(start, start + 0x400)))
+        assert arrays.folded(text).split() == text.translate(folds).split(), hex(start)
+
+
+@given(
+    st.text(
+        st.one_of(st.sampled_from(TRICKY), st.sampled_from("ো\u09be\u09c7\u0bbe\u0bc6\u1161\u1100\u11a8")), max_size=30
+    )
+)
+@settings(max_examples=500)
+def test_every_composed_character_knows_where_it_comes_from(text: str) -> None:
+    starts, ends = _origin(text)
+    composed = unicodedata.normalize("NFC", text)
+    assert len(starts) == len(ends) == len(composed)
+    assert all(0 <= start < end <= len(text) for start, end in zip(starts, ends, strict=True))
+    assert starts == sorted(starts)
+    assert ends == sorted(ends)
+    if composed:
+        assert (starts[0], ends[-1]) == (0, len(text))
