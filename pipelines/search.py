@@ -10,12 +10,18 @@ from connectors.interfaces import Candidates, Search
 from pipelines.matching.compile import compile_watchlists
 from pipelines.matching.document import document_of_article
 from schemas.article import Article
+from schemas.errors import QueryError
+from schemas.query.origin import whole
 from schemas.query.parse import parse
-from schemas.query.tree import And, InField, Near, Node, Or, Term
+from schemas.query.tree import And, InField, Near, Node, Not, Or, Term
 from schemas.watchlist import Watchlist
 
-MOST_ALTERNATIVES = 64
-"""Conjunctions an index is asked for at most; a query that needs more is asked for less strictly."""
+MOST_ALTERNATIVES = 4096
+"""Conjunctions an index is asked for at most; a query that needs more makes the index name every article."""
+MOST_COMBINATIONS = 64
+"""Conjunctions that two parts of an `AND` are multiplied out to; beyond, the strictest parts stand for all."""
+MOST_NESTED = 200
+"""Levels of one query. What the parser admits has fewer, but for a chain of hundreds of `NEAR`: it would exhaust the stack."""
 
 Phrase = tuple[str, ...]
 Conjunction = frozenset[Phrase]
@@ -27,7 +33,11 @@ def search(expression: str, index: Search, limit: int, since: datetime | None = 
 
     `*` is every article; `NOT x` every article without x. Raises `QueryError` at once, not when first iterated.
     """
-    wanted = candidates(parse(expression), since)
+    tree = parse(expression)
+    if _too_deep(tree):
+        message = f"more than {MOST_NESTED} levels inside each other"
+        raise QueryError((whole(expression).problem(0, message, "say it with fewer NEAR in a row"),))
+    wanted = candidates(tree, since)
     matcher = compile_watchlists((Watchlist(id="search", name="search", queries={"main": expression}),), bounded=False)
     found = (article for article in index.candidates(wanted) if matcher.match(document_of_article(article)))
     return islice(found, limit or None)
@@ -39,6 +49,23 @@ def candidates(tree: Node, since: datetime | None = None) -> Candidates:
     if any(not conjunction for conjunction in needed):
         return Candidates(since=since)
     return Candidates(any_of=tuple(sorted(tuple(sorted(conjunction)) for conjunction in needed)), since=since)
+
+
+def _too_deep(tree: Node) -> bool:
+    level: list[Node] = [tree]
+    for _ in range(MOST_NESTED):
+        level = [part for node in level for part in _parts(node)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, And | Or):
+        return node.nodes
+    if isinstance(node, Near):
+        return (node.left, node.right)
+    return (node.node,) if isinstance(node, Not | InField) else ()
 
 
 def _needed(node: Node) -> frozenset[Conjunction]:
@@ -55,6 +82,6 @@ def _needed(node: Node) -> frozenset[Conjunction]:
         # The strictest parts first: when all together are too many, what is left out costs least.
         for needed in sorted(map(_needed, node.nodes if isinstance(node, And) else (node.left, node.right)), key=len):
             product = frozenset(one | two for one in both for two in needed)
-            both = product if len(product) <= MOST_ALTERNATIVES else both
+            both = product if both is _NOTHING_NEEDED or len(product) <= MOST_COMBINATIONS else both
         return both
     return _NOTHING_NEEDED

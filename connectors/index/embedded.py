@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -45,6 +45,16 @@ _LAYOUTS = (
     """,
 )
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PAGE = 200
+_LONGEST_PAGE = 100_000
+_ALTERNATIVES = 64
+"""Of one FTS5 expression; it looks at all of them for each row that one of them has."""
+_EXPRESSIONS = 400
+"""Of one statement; SQLite takes 500."""
+_PHRASES = 64
+_TOKENS = 32
+
 
 class EmbeddedIndex:
     """`ArticleStore`, `Search`, `HitStore` and `PositionStore` over one SQLite file."""
@@ -79,12 +89,37 @@ class EmbeddedIndex:
         where, values = "1", cast("list[object]", [])
         if wanted.since is not None:
             where += " AND seen_at >= ?"
-            values.append(_milliseconds(wanted.since))
+            # Up to the next whole millisecond: what was seen within the one before `since` was seen before it.
+            values.append(_milliseconds(wanted.since + timedelta(microseconds=999)))
         if wanted.any_of and all(wanted.any_of):
-            where += " AND number IN (SELECT rowid FROM words WHERE words MATCH ?)"
-            values.append(_match_expression(wanted.any_of))
-        for document in self._database.newest("articles", "seen_at", where, values):
+            matches = _match_expressions(wanted.any_of)
+            one = "SELECT rowid FROM words WHERE words MATCH ?"
+            where += f" AND number IN ({' UNION ALL '.join([one] * len(matches))})"
+            documents = self._matched(where, [*values, *matches])
+        else:
+            documents = self._database.newest("articles", "seen_at", where, values)
+        for document in documents:
             yield codec.decode(document, Article)
+
+    def _matched(self, where: str, values: Sequence[object]) -> Iterator[bytes]:
+        """The documents of a condition that costs something to work out: so it is asked seldom, and for numbers only.
+
+        The first page is what a person looks at; each further one is ten times as long, up to `_LONGEST_PAGE`.
+        """
+        size, last = _PAGE, cast("tuple[object, ...]", ())
+        while True:
+            beyond = "AND (seen_at, id) < (?, ?)" if last else ""
+            page = self._database.rows(
+                f"SELECT seen_at, id, number FROM articles WHERE {where} {beyond}"  # noqa: S608 our own names
+                f" ORDER BY seen_at DESC, id DESC LIMIT {size}",
+                (*values, *last),
+            )
+            for _, _, number in page:
+                found = self._database.rows("SELECT document FROM articles WHERE number = ?", (number,))
+                yield from (cast("bytes", document) for (document,) in found)
+            if len(page) < size:
+                return
+            size, last = min(size * 10, _LONGEST_PAGE), page[-1][:2]
 
     def count(self) -> int:
         """See `Search.count`."""
@@ -201,8 +236,19 @@ def _save_positions(connection: sqlite3.Connection, consumer: str, positions: Po
     connection.executemany("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)", rows)
 
 
-def _match_expression(any_of: tuple[tuple[tuple[str, ...], ...], ...]) -> str:
-    return " OR ".join("(" + " AND ".join(map(_phrase, phrases)) + ")" for phrases in any_of)
+def _match_expressions(any_of: Sequence[tuple[tuple[str, ...], ...]]) -> list[str]:
+    """`any_of` as expressions of FTS5, so many in each as it takes without its cost growing with their number."""
+    parts = [any_of[first : first + _ALTERNATIVES] for first in range(0, len(any_of), _ALTERNATIVES)]
+    if len(parts) > _EXPRESSIONS:
+        size = -(-len(any_of) // _EXPRESSIONS)
+        parts = [any_of[first : first + size] for first in range(0, len(any_of), size)]
+    return [" OR ".join("(" + _conjunction(phrases) + ")" for phrases in part) for part in parts]
+
+
+def _conjunction(phrases: Sequence[tuple[str, ...]]) -> str:
+    # What is left out of a long one, the matcher checks: the longest phrases are the rarest.
+    kept = sorted(phrases, key=len, reverse=True)[:_PHRASES]
+    return " AND ".join(_phrase(tokens[:_TOKENS]) for tokens in kept)
 
 
 def _phrase(tokens: tuple[str, ...]) -> str:
@@ -220,4 +266,4 @@ def _phrase(tokens: tuple[str, ...]) -> str:
 
 
 def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)

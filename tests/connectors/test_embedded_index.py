@@ -25,7 +25,7 @@ class TestEmbeddedIndex(ArticleStoreContract, MarkContract, SearchContract, HitS
 
 def test_documents_and_mark_are_one_transaction(tmp_path: Path, index: EmbeddedIndex) -> None:
     broken = msgspec.structs.replace(article(2), seen_at="never")
-    with pytest.raises(AttributeError):
+    with pytest.raises(TypeError):
         index.apply([article(1), broken], [], Mark("pipeline", {0: 5}))
     assert index.count() == 0
     assert dict(index.positions("pipeline")) == {}
