@@ -91,6 +91,9 @@ class EmbeddedIndex:
             where += " AND seen_at >= ?"
             # Up to the next whole millisecond: what was seen within the one before `since` was seen before it.
             values.append(_milliseconds(wanted.since + timedelta(microseconds=999)))
+        if wanted.beyond is not None:
+            where += " AND (seen_at, id) < (?, ?)"
+            values += [_milliseconds(wanted.beyond[0]), wanted.beyond[1]]
         if wanted.any_of and all(wanted.any_of):
             matches = _match_expressions(wanted.any_of)
             one = "SELECT rowid FROM words WHERE words MATCH ?"

@@ -17,7 +17,7 @@ from schemas.article import Article
 from schemas.query.parse import parse
 from schemas.watchlist import Watchlist
 from tests.pipelines.search_queries import Queries
-from tests.pipelines.wire_texts import articles, in_order
+from tests.pipelines.wire_texts import articles, in_order, sightings
 
 ARTICLES = 10_000
 QUERIES = 1_000
@@ -33,11 +33,13 @@ def stored() -> list[Article]:
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory, stored: list[Article]) -> Iterator[EmbeddedIndex]:
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedIndex]:
     opened = EmbeddedIndex(tmp_path_factory.mktemp("agree") / "index.sqlite3")
-    shuffled = random.Random(SEED).sample(stored, len(stored))
-    for first in range(0, ARTICLES, 1000):
-        opened.apply(shuffled[first : first + 1000], [])
+    # Each sighting on its own and in any order, as feeds bring them: the index merges and keeps its words current.
+    seen = [one for same in sightings(ARTICLES, SEED) for one in same]
+    random.Random(SEED).shuffle(seen)
+    for first in range(0, len(seen), 500):
+        opened.apply(seen[first : first + 500], [])
     yield opened
     opened.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 import re
@@ -164,20 +165,25 @@ def sentences() -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(found))
 
 
-def articles(count: int, seed: int) -> list[Article]:
-    """`count` different articles; of every ten one was edited, and one is carried by a second feed in other words."""
+def sightings(count: int, seed: int) -> list[tuple[Article, ...]]:
+    """`count` articles, each as the feeds brought it: of ten, one was edited and one came in two feeds, in other words."""
     choose = random.Random(seed)
-    return [_article(number, choose) for number in range(count)]
+    return [_sightings(number, choose) for number in range(count)]
 
 
-def _article(number: int, choose: random.Random) -> Article:
-    made = _sighting(number, choose, hours=0)
+def articles(count: int, seed: int) -> list[Article]:
+    """The same articles whole."""
+    return [functools.reduce(Article.merge, seen) for seen in sightings(count, seed)]
+
+
+def _sightings(number: int, choose: random.Random) -> tuple[Article, ...]:
+    first = _sighting(number, choose, hours=0)
     chance = choose.random()
     if chance < 0.1:
-        made = made.merge(_sighting(number, choose, hours=5))
-    elif chance < 0.2:
-        made = made.merge(_sighting(number, choose, hours=-5, feed_url="https://second.example/atom"))
-    return made
+        return (first, _sighting(number, choose, hours=5, feed_url=first.feed_url))
+    if chance < 0.2:
+        return (first, _sighting(number, choose, hours=-5, feed_url="https://second.example/atom"))
+    return (first,)
 
 
 def _sighting(number: int, choose: random.Random, *, hours: int, **more: str) -> Article:

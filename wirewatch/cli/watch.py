@@ -1,4 +1,4 @@
-"""`wirewatch watch`: check, list and explain watchlists. Needs no data folder."""
+"""`wirewatch watch`: check, list, explain and preview watchlists. Only `preview` needs a data folder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 
 from schemas.watchlist import Watchlist
 from wirewatch.cli.options import print_record, setting_option, with_records, with_settings
+from wirewatch.cli.preview import command as preview
 from wirewatch.settings import Settings
 
 _watchlists = setting_option(
@@ -127,3 +128,6 @@ def _summary(watchlist: Watchlist) -> str:
         )
     )
     return f"{watchlist.id}  {watchlist.name}  {watchlist.severity}  {counts}"
+
+
+command.add_command(preview)
