@@ -85,3 +85,5 @@ class ItemHits(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: Time
     hits: tuple[Hit, ...] = ()
     trace_id: str = ""
+    rematch: bool = False
+    """Whether the hits were found later, in the articles stored, by `wirewatch rematch`."""

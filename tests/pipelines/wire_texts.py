@@ -10,15 +10,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from schemas.article import Article, of_item
-from schemas.item import Outlet
+from schemas.article import Article, Content, of_item
+from schemas.item import FeedItem, Outlet
 from schemas.query.languages import macro_of, script_of
 from tests.samples import NOON, content, item
 from wirewatch.wiring import packaged
 
+Seen = tuple[FeedItem, Content]
 _QUALITY = Path(__file__).parents[1] / "quality" / "language.jsonl"
 
 TRAPS = (
@@ -165,10 +167,15 @@ def sentences() -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(found))
 
 
-def sightings(count: int, seed: int) -> list[tuple[Article, ...]]:
+def items(count: int, seed: int) -> list[tuple[Seen, ...]]:
     """`count` articles, each as the feeds brought it: of ten, one was edited and one came in two feeds, in other words."""
     choose = random.Random(seed)
-    return [_sightings(number, choose) for number in range(count)]
+    return [_items(number, choose) for number in range(count)]
+
+
+def sightings(count: int, seed: int) -> list[tuple[Article, ...]]:
+    """The same as the index is given them."""
+    return [tuple(of_item(*seen) for seen in same) for same in items(count, seed)]
 
 
 def articles(count: int, seed: int) -> list[Article]:
@@ -176,17 +183,17 @@ def articles(count: int, seed: int) -> list[Article]:
     return [functools.reduce(Article.merge, seen) for seen in sightings(count, seed)]
 
 
-def _sightings(number: int, choose: random.Random) -> tuple[Article, ...]:
-    first = _sighting(number, choose, hours=0)
+def _items(number: int, choose: random.Random) -> tuple[Seen, ...]:
+    first = _seen(number, choose, hours=0)
     chance = choose.random()
     if chance < 0.1:
-        return (first, _sighting(number, choose, hours=5, feed_url=first.feed_url))
+        return (first, _seen(number, choose, hours=5, feed_url=first[0].feed_url, op="update"))
     if chance < 0.2:
-        return (first, _sighting(number, choose, hours=-5, feed_url="https://second.example/atom"))
+        return (first, _seen(number, choose, hours=-5, feed_url="https://second.example/atom"))
     return (first,)
 
 
-def _sighting(number: int, choose: random.Random, *, hours: int, **more: str) -> Article:
+def _seen(number: int, choose: random.Random, *, hours: int, **more: Any) -> Seen:
     tag, first = choose.choice(sentences())
     fields = [first, "", ""]
     for field in (1, 2):
@@ -204,15 +211,14 @@ def _sighting(number: int, choose: random.Random, *, hours: int, **more: str) ->
         title=fields[0],
         summary=fields[1],
         body=fields[2],
-        feed_url=more.get("feed_url", f"https://feeds.outlet-{choose.randrange(6)}.example/rss"),
         url=f"https://www.outlet.example/news/{number}",
         source=choose.choice(OUTLETS),
         authors=tuple(choose.sample(AUTHORS, choose.choice((0, 0, 1, 2)))),
         # Four at a time share a moment: what decides between them is the article id.
         seen_at=NOON + timedelta(hours=hours, seconds=number // 4),
+        **{"feed_url": f"https://feeds.outlet-{choose.randrange(6)}.example/rss", **more},
     )
-    told = content(one, language=tag, macro=macro_of(tag), script=script_of(tag))
-    return of_item(one, told)
+    return one, content(one, language=tag, macro=macro_of(tag), script=script_of(tag))
 
 
 def _parts(choose: random.Random) -> Iterator[str]:
