@@ -1,6 +1,6 @@
 """The index of the embedded size: articles, versions, hits and alerts in one SQLite file, searched with FTS5.
 
-FTS5 only finds candidates: it holds the folded text (`schemas.query.fold`), and the matcher decides. The pipeline's
+FTS5 only finds candidates: it holds the folded text (`connectors.index.words`), and the matcher decides. The pipeline's
 reading position lies in the same file and is saved in the same transaction as the documents before it.
 """
 
@@ -13,23 +13,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
+from connectors.index import words
 from connectors.interfaces import Candidates, HitFilter, Mark, Positions
 from connectors.sqlite import Database
 from schemas import codec
 from schemas.alert import Alert
 from schemas.article import Article, Version
 from schemas.hit import Hit
-from schemas.query.fold import folded_text
 
 _LAYOUTS = (
-    """
+    f"""
     CREATE TABLE articles (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, seen_at INTEGER NOT NULL, document BLOB NOT NULL
     );
     CREATE INDEX articles_newest ON articles (seen_at DESC, id);
-    CREATE VIRTUAL TABLE words USING fts5 (
-        text, tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* S* P* C*'"
-    );
+    {words.TABLE};
     CREATE TABLE versions (id TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE hits (
         number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, seen_at INTEGER NOT NULL,
@@ -43,17 +41,12 @@ _LAYOUTS = (
         consumer TEXT, part INTEGER, place INTEGER NOT NULL, PRIMARY KEY (consumer, part)
     ) WITHOUT ROWID;
     """,
+    words.FOLD_TABLE,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE = 200
 _LONGEST_PAGE = 100_000
-_ALTERNATIVES = 64
-"""Of one FTS5 expression; it looks at all of them for each row that one of them has."""
-_EXPRESSIONS = 400
-"""Of one statement; SQLite takes 500."""
-_PHRASES = 64
-_TOKENS = 32
 
 
 class EmbeddedIndex:
@@ -61,6 +54,21 @@ class EmbeddedIndex:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._database = Database(path, _LAYOUTS, read_only=read_only)
+        try:
+            self._folded = self._bring_forward(read_only=read_only)
+        except BaseException:
+            self.close()
+            raise
+
+    def _bring_forward(self, *, read_only: bool) -> bool:
+        """Fold the words anew where another release wrote them; whether they are as this one folds."""
+        with self._database.reading() as connection:
+            current = words.is_current(connection)
+        if not current and not read_only:
+            with self._database.transaction() as connection:
+                words.fold_anew(connection)
+            return True
+        return current
 
     def apply(self, articles: Sequence[Article], versions: Sequence[Version], mark: Mark | None = None) -> None:
         """See `ArticleStore.apply`: one transaction, the mark included."""
@@ -94,11 +102,9 @@ class EmbeddedIndex:
         if wanted.beyond is not None:
             where += " AND (seen_at, id) < (?, ?)"
             values += [_milliseconds(wanted.beyond[0]), wanted.beyond[1]]
-        if wanted.any_of and all(wanted.any_of):
-            matches = _match_expressions(wanted.any_of)
-            one = "SELECT rowid FROM words WHERE words MATCH ?"
-            where += f" AND number IN ({' UNION ALL '.join([one] * len(matches))})"
-            documents = self._matched(where, [*values, *matches])
+        if self._folded and wanted.any_of and all(wanted.any_of):
+            matched, matches = words.condition(wanted.any_of)
+            documents = self._matched(f"{where} AND {matched}", [*values, *matches])
         else:
             documents = self._database.newest("articles", "seen_at", where, values)
         for document in documents:
@@ -207,10 +213,7 @@ def _merge_article(connection: sqlite3.Connection, article: Article) -> None:
             "UPDATE articles SET seen_at = ?, document = ? WHERE number = ?", (seen_at, document, number)
         )
     if stored is None or stored.content_hash != merged.content_hash:
-        connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
-        # A form feed between the fields keeps a phrase from running from one into the next.
-        text = " \x0c ".join(folded_text(field) for field in (merged.title, merged.summary, merged.body))
-        connection.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, text))
+        words.replace(connection, cast("int", number), merged)
 
 
 def _merge_hit(connection: sqlite3.Connection, hit: Hit) -> None:
@@ -237,35 +240,6 @@ def _merge_hit(connection: sqlite3.Connection, hit: Hit) -> None:
 def _save_positions(connection: sqlite3.Connection, consumer: str, positions: Positions) -> None:
     rows = [(consumer, partition, place) for partition, place in positions.items()]
     connection.executemany("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)", rows)
-
-
-def _match_expressions(any_of: Sequence[tuple[tuple[str, ...], ...]]) -> list[str]:
-    """`any_of` as expressions of FTS5, so many in each as it takes without its cost growing with their number."""
-    parts = [any_of[first : first + _ALTERNATIVES] for first in range(0, len(any_of), _ALTERNATIVES)]
-    if len(parts) > _EXPRESSIONS:
-        size = -(-len(any_of) // _EXPRESSIONS)
-        parts = [any_of[first : first + size] for first in range(0, len(any_of), size)]
-    return [" OR ".join("(" + _conjunction(phrases) + ")" for phrases in part) for part in parts]
-
-
-def _conjunction(phrases: Sequence[tuple[str, ...]]) -> str:
-    # What is left out of a long one, the matcher checks: the longest phrases are the rarest.
-    kept = sorted(phrases, key=len, reverse=True)[:_PHRASES]
-    return " AND ".join(_phrase(tokens[:_TOKENS]) for tokens in kept)
-
-
-def _phrase(tokens: tuple[str, ...]) -> str:
-    # FTS5 knows a prefix only at the end of a phrase: cut there. What is lost, adjacency, the matcher checks.
-    runs: list[str] = []
-    words: list[str] = []
-    for token in tokens:
-        words.append(token.removesuffix("*"))
-        if token.endswith("*"):
-            runs.append(f'"{" ".join(words)}" *')
-            words = []
-    if words:
-        runs.append(f'"{" ".join(words)}"')
-    return " AND ".join(runs)
 
 
 def _milliseconds(moment: datetime) -> int:
