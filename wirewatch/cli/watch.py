@@ -1,4 +1,4 @@
-"""`wirewatch watch`: check, list, explain and preview watchlists. Only `preview` needs a data folder."""
+"""`wirewatch watch`: check, list and explain watchlists. Needs no data folder."""
 
 from __future__ import annotations
 
