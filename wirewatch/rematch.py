@@ -24,6 +24,7 @@ from wirewatch import wiring
 
 if TYPE_CHECKING:
     from alerts.ledger import LedgerReader
+    from alerts.settings import DeskSettings
     from connectors.interfaces import HitStore, Log
     from schemas.hit import ItemHits
     from wirewatch.settings import Settings
@@ -78,11 +79,12 @@ def run_rematch(
 ) -> Summary:
     """Write the hits of the lists of `settings` that are missing, at most `limit` (0 = all); `found` is given each.
 
-    Raises `WatchlistError` and `DataFolderError` before anything is written. May be ended at any moment: the next run
+    Raises `WatchlistError`, `SettingsError` and `DataFolderError` before anything is written. May be ended at any moment: the next run
     with the same lists goes on, and what was done twice changes nothing.
     """
     started = time.monotonic()
     lists = load_watchlists(wiring.watchlist_files(settings).read())
+    desk = wiring.desk_settings(settings)
     key = key_of(lists, mail=mail)
     place = read_rematch_place(settings.folder, Place)
     summary = Summary(went_on=place is not None and place.lists == key)
@@ -96,7 +98,7 @@ def run_rematch(
             candidates_of_lists(lists, since),
             compile_watchlists(lists),
             lambda article_id: _known(index, article_id),
-            (lambda record: _untold(settings, ledger, record)) if mail else None,
+            (lambda record: _untold(desk, ledger, record)) if mail else None,
             now,
             lists=key,
             place=place,
@@ -171,13 +173,12 @@ def _ledger(settings: Settings) -> LedgerReader | None:
         return None
 
 
-def _untold(settings: Settings, ledger: LedgerReader | None, record: ItemHits) -> bool:
+def _untold(desk: DeskSettings, ledger: LedgerReader | None, record: ItemHits) -> bool:
     """Whether the desk would do anything about `record`."""
     from alerts.decide import concerned, decide
 
-    told = wiring.desk_settings(settings)
-    rows = ledger.rows(tuple(concerned(record, told.recipients))) if ledger is not None else {}
-    return bool(decide(record, rows, told.recipients, told.mail.domain, now()))
+    rows = ledger.rows(tuple(concerned(record, desk.recipients))) if ledger is not None else {}
+    return bool(decide(record, rows, desk.recipients, desk.mail.domain, now()))
 
 
 def _settle(settings: Settings, end: dict[int, int], summary: Summary) -> None:

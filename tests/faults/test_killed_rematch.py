@@ -18,7 +18,7 @@ from tests.pipelines.wire_texts import articles
 from tests.product import arguments, environment, mails, records, wirewatch
 
 ARTICLES = 6000
-RUNS = 12
+RUNS = 8
 SEED = int(os.environ.get("WIREWATCH_TEST_SEED", "1244"))
 LISTS = """
 lists:
