@@ -15,9 +15,9 @@ from importlib import resources
 
 from schemas import codec
 from schemas.article import Article
-from schemas.query.fold import folded_text
+from schemas.query.fold import folded_readings
 
-_CODE = "1"
+_CODE = "2"
 """To be raised when code, not the table, changes what the words of a text are."""
 TABLE = """
     CREATE VIRTUAL TABLE words USING fts5 (
@@ -74,7 +74,8 @@ def replace(connection: sqlite3.Connection, number: int, article: Article) -> No
 
 def _insert(connection: sqlite3.Connection, number: int, article: Article) -> None:
     # A form feed between the fields keeps a phrase from running from one into the next.
-    text = " \x0c ".join(folded_text(field) for field in (article.title, article.summary, article.body))
+    fields = (article.title, article.summary, article.body)
+    text = " \x0c ".join(reading for field in fields for reading in folded_readings(field))
     connection.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, text))
 
 

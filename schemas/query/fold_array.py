@@ -43,7 +43,7 @@ class ArrayFold:
         space[1:] &= space[:-1].copy()
         space[:1] = False
         codes = codes[~space]
-        folded = codes.tobytes().decode("utf-32-le")
+        folded: str = codes.tobytes().decode("utf-32-le")
         high = codes[codes >= _STAND_INS.start]
         if high.size:
             for code in set(high.tolist()):

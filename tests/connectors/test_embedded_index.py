@@ -98,3 +98,12 @@ class TestFold:
             index.apply([article(1, title="Banjska")], [])
             index.close()
         assert caplog.messages == []
+
+
+def test_a_word_in_letters_of_two_scripts_is_a_candidate_by_sound_and_by_look(index: EmbeddedIndex) -> None:
+    index.apply([article(1, title="UNSСR 1244")], [])
+    found = {
+        words: [one.title for one in index.candidates(Candidates(any_of=((tuple(words.split()),),)))]
+        for words in ("unscr 1244", "unssr 1244", "unscr 1325")
+    }
+    assert found == {"unscr 1244": ["UNSСR 1244"], "unssr 1244": ["UNSСR 1244"], "unscr 1325": []}

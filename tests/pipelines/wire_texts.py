@@ -32,6 +32,8 @@ TRAPS = (
         "Kosovo\u00a0Polje",
         "ＫＯＳＯＶＯ １２４４",
     ),
+    # Letters of two scripts in one word.
+    *("Koѕovo i Bаnjska", "Рristina", "UNSСR 1244", "Κosovo Polje"),
     *(
         "snake_case_name",
         "_Kosovo_",
