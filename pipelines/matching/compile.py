@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pipelines.matching.forms import form_of, terms
-from pipelines.matching.match import Matcher
+from pipelines.matching.match import Matcher, Numbers, every
 from pipelines.matching.parts import SIZE, ConceptForms, End, List, Part, Patterns, assembled
 from pipelines.matching.terms import automaton_of
 from schemas.query.parse import parse
@@ -19,16 +19,20 @@ def compile_watchlists(lists: Iterable[Watchlist], *, bounded: bool = True) -> M
 
     Raises `QueryError` when a query or alias does not parse; lists made by `pipelines.matching.load` always do.
     """
-    return assembled(compiled(lists, bounded=bounded))
+    return assembled(_parts(lists, bounded=bounded, automaton=False))
 
 
-def compiled(lists: Iterable[Watchlist], *, bounded: bool = True) -> Iterator[Part]:
-    """The same as parts."""
+def compiled(lists: Iterable[Watchlist]) -> Iterator[Part]:
+    """The same as parts, to be assembled elsewhere."""
+    return _parts(lists, bounded=True, automaton=True)
+
+
+def _parts(lists: Iterable[Watchlist], *, bounded: bool, automaton: bool) -> Iterator[Part]:
     work = _Compilation()
     lists = tuple(lists)
     for watchlist in lists:
         work.add(watchlist, bounded=bounded)
-    return work.parts(lists)
+    return work.parts(lists, automaton=automaton)
 
 
 class _Compilation:
@@ -36,7 +40,7 @@ class _Compilation:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._anchored: dict[int, list[int]] = {}
+        self._anchored: dict[int, Numbers] = {}
         self._always: list[int] = []
         self._concepts: list[_CompiledConcept] = []
         self._queries = 0
@@ -55,25 +59,28 @@ class _Compilation:
                 if isinstance(one, ConceptName):
                     concepts[one.name].queries.append(self._queries)
                 else:
-                    self._anchored.setdefault(self._numbers[one.pattern], []).append(self._queries)
+                    number = self._numbers[one.pattern]
+                    known = self._anchored.setdefault(number, self._queries)
+                    if known != self._queries:
+                        self._anchored[number] = (*every(known), self._queries)
             self._queries += 1
 
     def _number(self, pattern: str) -> int:
         return self._numbers.setdefault(pattern, len(self._numbers))
 
-    def parts(self, lists: Iterable[Watchlist]) -> Iterator[Part]:
+    def parts(self, lists: Iterable[Watchlist], *, automaton: bool) -> Iterator[Part]:
         patterns = list(self._numbers)
         self._numbers.clear()
         for start in range(0, len(patterns), SIZE):
             some = patterns[start : start + SIZE]
-            yield Patterns(some, [self._anchored.get(number, []) for number in range(start, start + len(some))])
+            yield Patterns(some, [self._anchored.pop(number, ()) for number in range(start, start + len(some))])
         yield from map(List, lists)
         for number, concept in enumerate(self._concepts):
             for start in range(0, len(concept.patterns), SIZE):
                 some_patterns = concept.patterns[start : start + SIZE]
                 aliases = concept.aliases[start : start + SIZE]
                 yield ConceptForms(number, some_patterns, aliases, sorted(set(concept.queries)))
-        yield End(automaton_of(patterns), self._always)
+        yield End(automaton_of(patterns) if automaton else b"", self._always)
 
 
 class _CompiledConcept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -46,7 +46,7 @@ class CompiledList(msgspec.Struct, frozen=True):
         return None
 
 
-class CompiledQuery(msgspec.Struct, frozen=True):
+class CompiledQuery(msgspec.Struct, frozen=True, gc=False):
     """One query, ready to run."""
 
     owner: CompiledList
@@ -63,16 +63,31 @@ def _tree(expression: str, concepts: tuple[str, ...]) -> Node:
     return parse(expression, concepts)
 
 
+Numbers = int | tuple[int, ...]
+"""One number or several: of a hundred thousand patterns nearly all have one."""
+
+
 class Anchors(msgspec.Struct):
     """Which queries can hold where a pattern is found: those by number, and those that need a concept, by the concept's.
 
     A query is looked at when one of its anchors is found; those without any are in `always`.
     """
 
-    queries: dict[str, tuple[int, ...]] = {}
-    concepts: dict[str, tuple[int, ...]] = {}
-    of_concept: dict[int, tuple[int, ...]] = {}
+    queries: dict[str, Numbers] = {}
+    concepts: dict[str, Numbers] = {}
+    of_concept: dict[int, Numbers] = {}
     always: list[int] = []
+
+
+def every(numbers: Numbers) -> tuple[int, ...]:
+    """The numbers."""
+    return (numbers,) if isinstance(numbers, int) else numbers
+
+
+def several(numbers: Iterable[int]) -> Numbers:
+    """The same as `every` gives back, stored small."""
+    found = tuple(numbers)
+    return found[0] if len(found) == 1 else found
 
 
 class Matcher:
@@ -107,7 +122,7 @@ class Matcher:
         anchors = self._anchors
         wanted = set(anchors.always)
         for pattern in reading.patterns:
-            wanted.update(anchors.queries.get(pattern, ()))
-            for concept in anchors.concepts.get(pattern, ()):
-                wanted.update(anchors.of_concept.get(concept, ()))
+            wanted.update(every(anchors.queries.get(pattern, ())))
+            for concept in every(anchors.concepts.get(pattern, ())):
+                wanted.update(every(anchors.of_concept.get(concept, ())))
         return wanted

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from pipelines.matching.forms import Forms
-from pipelines.matching.match import Anchors, CompiledList, CompiledQuery, Matcher
+from pipelines.matching.match import Anchors, CompiledList, CompiledQuery, Matcher, Numbers, every, several
 from pipelines.matching.terms import Terms
 from schemas.query.tree import Attribute
 from schemas.watchlist import Watchlist
@@ -24,7 +24,7 @@ class Patterns(msgspec.Struct, frozen=True, tag="patterns", array_like=True):
     """Further patterns, numbered on, each with the queries it anchors."""
 
     patterns: list[str]
-    queries: list[list[int]]
+    queries: list[Numbers]
 
 
 class List(msgspec.Struct, frozen=True, tag="list", array_like=True):
@@ -43,7 +43,7 @@ class ConceptForms(msgspec.Struct, frozen=True, tag="forms", array_like=True):
 
 
 class End(msgspec.Struct, frozen=True, tag="end", array_like=True):
-    """The automaton over all patterns, and the queries without an anchor."""
+    """What the automaton over all patterns is quickly made from, or nothing; and the queries without an anchor."""
 
     automaton: bytes
     always: list[int]
@@ -61,9 +61,8 @@ def assembled(parts: Iterable[Part]) -> Matcher:
     for part in parts:
         if isinstance(part, Patterns):
             patterns += part.patterns
-            for pattern, numbers in zip(part.patterns, part.queries, strict=True):
-                if numbers:
-                    anchors.queries[pattern] = tuple(numbers)
+            both = zip(part.patterns, part.queries, strict=True)
+            anchors.queries.update((pattern, numbers) for pattern, numbers in both if numbers != ())
         elif isinstance(part, List):
             owner = _compiled(part.watchlist)
             concepts += owner.concepts.values()
@@ -73,12 +72,11 @@ def assembled(parts: Iterable[Part]) -> Matcher:
             found = [patterns[number] for number in part.patterns]
             forms.add(zip(found, map(forms.concept.any.__getitem__, part.aliases), strict=True))
             if part.queries:
-                anchors.of_concept[part.concept] = tuple(part.queries)
-                alone = (part.concept,)
+                anchors.of_concept[part.concept] = several(part.queries)
                 for pattern in found:
-                    known = anchors.concepts.get(pattern)
-                    if known is None or part.concept not in known:
-                        anchors.concepts[pattern] = alone if known is None else (*known, part.concept)
+                    known = anchors.concepts.setdefault(pattern, part.concept)
+                    if part.concept not in every(known):
+                        anchors.concepts[pattern] = (*every(known), part.concept)
         else:
             anchors.always = part.always
             return Matcher(queries, Terms(patterns, part.automaton), anchors)

@@ -19,16 +19,16 @@ Places = dict[str, list[tuple[int, int]]]
 class Terms:
     """Finds patterns (see `schemas.query.tree.Term`) in texts. Never changes once built: safe to share."""
 
-    def __init__(self, patterns: Iterable[str], automaton: bytes = b"", *, kind: type[Automaton] | None = None) -> None:
+    def __init__(self, patterns: Sequence[str], automaton: bytes = b"", *, kind: type[Automaton] | None = None) -> None:
         """`automaton` is what `automaton_of` made of the same patterns, to be quicker; `kind` is for tests."""
-        every = tuple(patterns)
-        self._patterns = tuple(pattern for pattern in every if "*" not in pattern)
+        self._patterns = [pattern for pattern in patterns if "*" not in pattern]
         self._wildcards = _Node()
-        for pattern in every:
+        for pattern in patterns:
             if "*" in pattern:
                 self._wildcards.add(pattern)
-        literals = _literals(every)
-        self._automaton = (kind or available())(literals, automaton) if literals else None
+        self._automaton: Automaton | None = None
+        if patterns:
+            self._automaton = (kind or available())(() if automaton else _literals(patterns), automaton)
 
     def find(self, text: Tokens) -> Places:
         """Every occurrence, overlapping ones included, of every pattern in `text`, by sound or by look."""
@@ -58,10 +58,9 @@ class Terms:
         return found
 
 
-def automaton_of(patterns: Iterable[str]) -> bytes:
+def automaton_of(patterns: Sequence[str]) -> bytes:
     """What makes `Terms` of these patterns quick to build, also in another process on this machine."""
-    literals = _literals(patterns)
-    return available().serialised(literals) if literals else b""
+    return available().serialised(_literals(patterns)) if patterns else b""
 
 
 def _literals(patterns: Iterable[str]) -> list[str]:
