@@ -56,19 +56,31 @@ def terms(node: Node) -> Iterator[Term]:
 
 
 class Expanded(msgspec.Struct, frozen=True, kw_only=True):
-    """One alias as the matcher sees it: `folded` has one pattern for each part around a `NEAR`."""
+    """One written form as the matcher sees it: `folded` has one pattern for each part around a `NEAR`."""
 
     concept: str
     alias: str
+    """The entry of the list it comes from: itself, or `{stem: Kosov, inflect: sr}`."""
+    written: str
+    inflect: str
+    """The language of that entry; empty when it is a plain form."""
     folded: tuple[str, ...]
     guard: bool
 
 
 def expansion(watchlist: Watchlist) -> Iterator[Expanded]:
-    """Every form of every concept of a list, guards included."""
+    """Every written form of every concept of a list, guards included."""
     for concept in watchlist.concepts:
         compiled = compile_concept(concept)
+        entries = {form: entry for entry in reversed(concept.inflected) for form in entry.forms}
         for forms, guard in ((compiled.forms, False), (compiled.guards, True)):
             for form in forms:
-                folded = tuple(term.pattern for term in terms(form.node))
-                yield Expanded(concept=concept.name, alias=form.alias, folded=folded, guard=guard)
+                entry = entries.get(form.alias)
+                yield Expanded(
+                    concept=concept.name,
+                    alias=entry.written if entry else form.alias,
+                    written=form.alias,
+                    inflect=entry.inflect if entry else "",
+                    folded=tuple(term.pattern for term in terms(form.node)),
+                    guard=guard,
+                )

@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from typing import get_args
 
 import msgspec
 import yaml
 
 from connectors.interfaces import WatchlistFile
 from pipelines.matching.compile import compile_watchlists
+from pipelines.matching.concepts import read_concepts
 from pipelines.matching.document import Document
+from pipelines.matching.format import ADDRESS, EXAMPLE_KEYS, FILE_KEYS, ID, LIST_KEYS, SEVERITIES, VERSION
 from pipelines.matching.match import Matcher
 from pipelines.matching.yaml_tree import YamlFile
 from schemas.errors import Problem, QueryError, WatchlistError
-from schemas.hit import Severity
 from schemas.identity import digest
 from schemas.query.fold import folded_text
 from schemas.query.languages import is_language
-from schemas.query.lexemes import FIELDS
-from schemas.query.origin import MOST_FAULTS
 from schemas.query.parse import parse
-from schemas.query.words import parse_alias
-from schemas.watchlist import Concept, Examples, Watchlist
+from schemas.watchlist import Examples, Watchlist
 
-_VERSION = "1"
-_SEVERITIES: tuple[str, ...] = get_args(Severity)
-_CASES = ("initial-capital", "exact")
-_LIST_KEYS = (
-    *("id", "name", "severity", "recipients", "languages", "sources", "concepts", "query", "queries", "examples"),
-)
-_CONCEPT_KEYS = ("any", "unless_in", "case")
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
-_CONCEPT_NAME = re.compile(r"\w[\w-]*\Z")
-_RESERVED = frozenset(("and", "or", "not", "near", "onear"))
-_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\Z")
 _SHOWN = 80
 
 
@@ -64,20 +49,20 @@ def _lists(reader: YamlFile) -> list[tuple[Watchlist, yaml.Node]]:
     if root is None:
         return []
     if isinstance(root, yaml.MappingNode) and any(key.value == "lists" for key, _ in root.value):
-        top = reader.mapping(root, "the file", ("version", "lists"))
+        top = reader.mapping(root, "the file", FILE_KEYS)
         nodes = reader.sequence(top.get("lists"), "`lists`")
     else:
-        top = reader.mapping(root, "the list", ("version", *_LIST_KEYS))
+        top = reader.mapping(root, "the list", ("version", *LIST_KEYS))
         nodes = [root] if isinstance(root, yaml.MappingNode) else []
     version = top.get("version")
-    if version is not None and version.value != _VERSION:
-        reader.fault(version, f"version {version.value!r} of the format is not known", f"this release reads {_VERSION}")
+    if version is not None and version.value != VERSION:
+        reader.fault(version, f"version {version.value!r} of the format is not known", f"this release reads {VERSION}")
     return [(watchlist, node) for node in nodes if (watchlist := _list(reader, node, top=node is root)) is not None]
 
 
 def _list(reader: YamlFile, node: yaml.Node, *, top: bool) -> Watchlist | None:
     before = len(reader.problems)
-    known = ("version", *_LIST_KEYS) if top else _LIST_KEYS
+    known = ("version", *LIST_KEYS) if top else LIST_KEYS
     # The keys of a list at top level have been checked with the file's.
     if top:
         values: Mapping[str, yaml.Node] = {key.value: value for key, value in node.value}
@@ -86,13 +71,13 @@ def _list(reader: YamlFile, node: yaml.Node, *, top: bool) -> Watchlist | None:
     identity = reader.scalar(values["id"], "`id`") if "id" in values else ""
     if "id" not in values:
         reader.fault(node, "the list has no `id`")
-    elif identity and not _ID.match(identity):
+    elif identity and not ID.match(identity):
         hint = "small letters, digits and single hyphens: kosovo-north"
         reader.fault(values["id"], f"{identity!r} cannot be an id", hint)
     severity = reader.scalar(values["severity"], "`severity`") if "severity" in values else "normal"
-    if severity and severity not in _SEVERITIES:
-        reader.fault(values["severity"], f"unknown severity {severity!r}", f"one of {', '.join(_SEVERITIES)}")
-    concepts = _concepts(reader, values.get("concepts"))
+    if severity and severity not in SEVERITIES:
+        reader.fault(values["severity"], f"unknown severity {severity!r}", f"one of {', '.join(SEVERITIES)}")
+    concepts = read_concepts(reader, values.get("concepts"))
     queries = _queries(reader, node, values, [concept.name for concept in concepts])
     examples = _examples(reader, values.get("examples"))
     fields = {
@@ -116,56 +101,6 @@ def _list(reader: YamlFile, node: yaml.Node, *, top: bool) -> Watchlist | None:
     return None if len(reader.problems) > before else watchlist
 
 
-def _concepts(reader: YamlFile, node: yaml.Node | None) -> tuple[Concept, ...]:
-    concepts: list[Concept] = []
-    names: set[str] = set()
-    for name, value in (reader.mapping(node, "`concepts`") if node is not None else {}).items():
-        what = f"the concept {name!r}"
-        if not _CONCEPT_NAME.match(name) or name.casefold() in _RESERVED or name in FIELDS:
-            reader.fault(value, f"{name!r} cannot name a concept", "letters, digits, - and _; no operator, no field")
-        elif name.casefold() in names:
-            reader.fault(value, f"{name!r} is the name of two concepts: capitals make no difference")
-        names.add(name.casefold())
-        if isinstance(value, yaml.SequenceNode):
-            reader.fault(value, f"{what} must be a mapping with `any`", f"{name}: {{any: [...]}}")
-            continue
-        keys = reader.mapping(value, what, _CONCEPT_KEYS)
-        aliases = _aliases(reader, keys.get("any"), f"`any` of {what}")
-        if isinstance(value, yaml.MappingNode) and not aliases and not reader.problems:
-            reader.fault(value, f"{what} has no forms", "list them under `any`")
-        case = reader.scalar(keys["case"], "`case`") if "case" in keys else ""
-        if case and case not in _CASES:
-            reader.fault(keys["case"], f"unknown case {case!r}", f"one of {', '.join(_CASES)}")
-        guards = _aliases(reader, keys.get("unless_in"), f"`unless_in` of {what}")
-        concepts.append(Concept(name=name, any=aliases, unless_in=guards, case=case))
-    return tuple(concepts)
-
-
-def _aliases(reader: YamlFile, node: yaml.Node | None, what: str) -> tuple[str, ...]:
-    kept: dict[str, None] = {}
-    for alias, item in reader.texts(node, what):
-        if len(reader.problems) >= MOST_FAULTS:
-            break
-        try:
-            parse_alias(alias)
-        except QueryError:
-            # Parsed again with its place, which costs too much to work out for aliases without fault.
-            reader.problems.extend(_faults_of_alias(alias, reader, item))
-            continue
-        if alias in kept:
-            reader.fault(item, f"{alias!r} is twice in {what}")
-        kept[alias] = None
-    return tuple(kept)
-
-
-def _faults_of_alias(alias: str, reader: YamlFile, item: yaml.Node) -> tuple[Problem, ...]:
-    try:
-        parse_alias(alias, origin=reader.origin(item))
-    except QueryError as error:
-        return error.problems
-    return ()
-
-
 def _queries(reader: YamlFile, node: yaml.Node, values: Mapping[str, yaml.Node], concepts: list[str]) -> dict[str, str]:
     if ("query" in values) == ("queries" in values):
         both = "query" in values
@@ -180,7 +115,7 @@ def _queries(reader: YamlFile, node: yaml.Node, values: Mapping[str, yaml.Node],
     queries: dict[str, str] = {}
     for name, value in named.items():
         expression = reader.scalar(value, f"the query {name!r}")
-        if not _ID.match(name):
+        if not ID.match(name):
             reader.fault(value, f"{name!r} cannot name a query", "small letters, digits and single hyphens")
         if not expression:
             continue
@@ -195,7 +130,7 @@ def _queries(reader: YamlFile, node: yaml.Node, values: Mapping[str, yaml.Node],
 def _recipients(reader: YamlFile, node: yaml.Node | None) -> tuple[str, ...]:
     found = reader.texts(node, "`recipients`")
     for address, item in found:
-        if not _ADDRESS.match(address):
+        if not ADDRESS.match(address):
             reader.fault(item, f"{address!r} is no mail address", "the bare address, without a name: desk@example.org")
     return tuple(dict.fromkeys(address for address, _ in found))
 
@@ -219,7 +154,7 @@ def _sources(reader: YamlFile, node: yaml.Node | None) -> tuple[str, ...]:
 def _examples(reader: YamlFile, node: yaml.Node | None) -> Examples:
     if node is None:
         return Examples()
-    values = reader.mapping(node, "`examples`", ("match", "no_match"))
+    values = reader.mapping(node, "`examples`", EXAMPLE_KEYS)
     return Examples(
         match=tuple(text for text, _ in reader.texts(values.get("match"), "`match`")),
         no_match=tuple(text for text, _ in reader.texts(values.get("no_match"), "`no_match`")),

@@ -123,9 +123,14 @@ class YamlFile:
             text = self.scalar(item, f"each of {what}")
             if text:
                 found.append((text, item))
-            if self._texts > MOST_TEXTS:
+            if self.exhausted:
                 break
         return found
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no further text will be read."""
+        return self._texts > MOST_TEXTS
 
     def scalar(self, node: yaml.Node, what: str) -> str:
         """The text of a scalar as written (`no` and `1244` stay text); empty with a fault recorded if it has none."""

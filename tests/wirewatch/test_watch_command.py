@@ -78,20 +78,29 @@ def test_explain_refuses_what_is_no_language(folder: Path) -> None:
 
 
 def test_expand_shows_what_forms_are_folded_to(tmp_path: Path) -> None:
-    text = "id: a\nconcepts: {k: {any: [Косово, 'резолюци* ONEAR/4 1244'], unless_in: [Kosovo Polje]}}\nquery: k\n"
+    text = (
+        "id: a\nconcepts: {k: {any: [Косово, {stem: Косов, inflect: ru}, 'резолюци* ONEAR/4 1244'], "
+        "unless_in: [Kosovo Polje]}}\nquery: k\n"
+    )
     (tmp_path / "a.yaml").write_text(text, "utf-8")
     lines = wirewatch("watch", "expand", "--json", "--watchlists", tmp_path).stdout.splitlines()
-    assert [json.loads(line) for line in lines] == [
-        {"watchlist": "a", "concept": "k", "alias": "Косово", "folded": ["kosovo"], "guard": False},
-        {
-            "watchlist": "a",
-            "concept": "k",
-            "alias": "резолюци* ONEAR/4 1244",
-            "folded": ["rezoljuci*", "1244"],
-            "guard": False,
-        },
-        {"watchlist": "a", "concept": "k", "alias": "Kosovo Polje", "folded": ["kosovo polje"], "guard": True},
+    found = [json.loads(line) for line in lines]
+    plain = {"watchlist": "a", "concept": "k", "inflect": "", "guard": False}
+    entry = "{stem: Косов, inflect: ru}"
+    assert found[:2] == [
+        {"watchlist": "a", "concept": "k", "alias": entry, "written": form, "inflect": "ru", "folded": folded}
+        | {"guard": False}
+        for form, folded in (("Косово", ["kosovo"]), ("Косова", ["kosova"]))
     ]
+    assert [one["written"] for one in found[2:5]] == ["Косову", "Косовом", "Косове"]
+    near, guard = "резолюци* ONEAR/4 1244", "Kosovo Polje"
+    assert found[5:] == [
+        plain | {"alias": near, "written": near, "folded": ["rezoljuci*", "1244"]},
+        plain | {"alias": guard, "written": guard, "folded": ["kosovo polje"], "guard": True},
+    ]
+    shown = wirewatch("watch", "expand", "--watchlists", tmp_path).stdout.splitlines()
+    assert shown[1] == "a  k  Косова  ->  kosova  of {stem: Косов, inflect: ru}"
+    assert shown[-1] == "a  k  Kosovo Polje  ->  kosovo polje  guard"
 
 
 def test_a_query_that_does_not_parse_is_wrong_usage(tmp_path: Path) -> None:

@@ -86,7 +86,9 @@ def expand(settings: Settings, *, as_json: bool, limit: int) -> None:
 
     forms = ((watchlist, form) for watchlist in _load(settings) for form in expansion(watchlist))
     for watchlist, form in islice(forms, limit or None):
-        text = f"{watchlist.id}  {form.concept}  {form.alias}  ->  {'  '.join(form.folded)}"
+        origin = f"  of {form.alias}" if form.inflect else ""
+        guard = "  guard" if form.guard else ""
+        text = f"{watchlist.id}  {form.concept}  {form.written}  ->  {'  '.join(form.folded)}{origin}{guard}"
         print_record({"watchlist": watchlist.id, **msgspec.structs.asdict(form)}, as_json=as_json, text=text)
 
 

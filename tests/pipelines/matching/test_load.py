@@ -123,7 +123,46 @@ def test_the_lists_that_come_with_wirewatch_load() -> None:
         ),
         ("id: a\nconcepts: {c: {any: [x], case: upper}}\nquery: c", ["2:32 unknown case 'upper'"]),
         ("id: a\nconcepts: {and: {any: [x]}}\nquery: x", ["2:17 'and' cannot name a concept"]),
-        ("id: a\nconcepts: {c: {any: [{stem: x}]}}\nquery: c", None),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: x}]}}\nquery: c",
+            ["2:22 an entry of `any` of the concept 'c' has no `inflect`"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{inflect: sr}]}}\nquery: c",
+            ["2:22 an entry of `any` of the concept 'c' has no `stem`"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: Kosov, inflect: sr, klass: neuter}]}}\nquery: c",
+            ["2:49 unknown key 'klass' in an entry of `any` of the concept 'c', did you mean 'class'?"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [Kosovo: north]}}\nquery: c",
+            ["2:22 an entry of `any` of the concept 'c' must be a text or {stem: …, inflect: …}"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: Kosov, inflect: pl}]}}\nquery: c",
+            ["2:45 no inflection is known for 'pl'"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: Kosovo, inflect: sr}]}}\nquery: c",
+            ["2:29 'Kosovo' is no stem"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: Beograd, inflect: sr}]}}\nquery: c",
+            ["2:29 'Beograd' does not say how it is declined"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [x], unless_in: [{stem: Kosov, inflect: sr, class: neutre}]}}\nquery: c",
+            ["2:72 unknown class 'neutre' for sr, did you mean 'neuter'?"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: Kosov, inflect: sr}, {stem: Kosov, inflect: sr}]}}\nquery: c",
+            ["2:50 {stem: Kosov, inflect: sr} is twice in `any` of the concept 'c'"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: [x], inflect: sr}]}}\nquery: c",
+            ["2:29 `stem` must be a text, not a list"],
+        ),
         (
             "id: a\nquery: x\nexamples: {match: [y], no_match: ['a x b']}",
             [
@@ -133,12 +172,24 @@ def test_the_lists_that_come_with_wirewatch_load() -> None:
         ),
     ],
 )
-def test_faults_say_where(text: str, expected: list[str] | None) -> None:
-    found = faults(text)
-    if expected is None:
-        assert "must be a text, not a mapping" in found[0]
-    else:
-        assert found == [f"1.yaml:{one}" for one in expected]
+def test_faults_say_where(text: str, expected: list[str]) -> None:
+    assert faults(text) == [f"1.yaml:{one}" for one in expected]
+
+
+def test_a_stem_stands_for_its_forms() -> None:
+    text = (
+        "id: a\nquery: c\n"
+        "concepts: {c: {any: [Косово, {stem: Kosov, inflect: sr}, Kosova], unless_in: [{stem: Kosovo polj, inflect: sr, "
+        "class: neuter}]}}\n"
+    )
+    (found,) = load(text)
+    (concept,) = found.concepts
+    assert concept.any == ("Косово", "Kosovo", "Kosova", "Kosove", "Kosovu", "Kosovom", "Kosovoj")
+    assert concept.unless_in == ("Kosovo polje", "Kosovo polja", "Kosovo polju", "Kosovo poljem", "Kosovo poljima")
+    assert [entry.written for entry in concept.inflected] == [
+        "{stem: Kosov, inflect: sr}",
+        "{stem: Kosovo polj, inflect: sr, class: neuter}",
+    ]
 
 
 def test_all_faults_of_all_files_at_once() -> None:
