@@ -8,11 +8,13 @@ import msgspec
 import yaml
 
 from pipelines.matching.format import CASES, CONCEPT_KEYS, CONCEPT_NAME, INFLECT_KEYS, RESERVED
+from pipelines.matching.guards import silenced
 from pipelines.matching.inflection.rules import InflectionError, inflected
 from pipelines.matching.yaml_tree import YamlFile
-from schemas.errors import Problem, QueryError
+from schemas.errors import QueryError
 from schemas.query.lexemes import FIELDS
 from schemas.query.origin import MOST_FAULTS
+from schemas.query.tree import Node
 from schemas.query.words import parse_alias
 from schemas.watchlist import Concept, Inflected
 
@@ -20,7 +22,7 @@ from schemas.watchlist import Concept, Inflected
 class _Entries(msgspec.Struct):
     """What one list of forms holds so far: forms in their order, and the entries that were inflected."""
 
-    forms: dict[str, None]
+    forms: dict[str, Node]
     plain: set[str]
     inflected: list[Inflected]
 
@@ -52,6 +54,13 @@ def _concept(reader: YamlFile, name: str, value: yaml.Node, what: str) -> Concep
     if case and case not in CASES:
         reader.fault(keys["case"], f"unknown case {case!r}", f"one of {', '.join(CASES)}")
     guards = _entries(reader, keys.get("unless_in"), f"`unless_in` of {what}")
+    if guards.forms:
+        # Of a stem, `unless_in` may strike out single forms; a form written out was meant to be found.
+        places = dict(entries(keys.get("any")))
+        plain = {form: tree for form, tree in found.forms.items() if form in found.plain}
+        for form, guard in silenced(plain, guards.forms):
+            hint = f"`unless_in` has {guard!r}, which refuses it everywhere"
+            reader.fault(places[form], f"the form {form!r} can never count", hint)
     return Concept(
         name=name,
         any=tuple(found.forms),
@@ -73,28 +82,28 @@ def _entries(reader: YamlFile, node: yaml.Node | None, what: str) -> _Entries:
             if any(entry.written == other.written for other in found.inflected):
                 reader.fault(item, f"{entry.written} is twice in {what}")
             found.inflected.append(entry)
-            found.forms.update(dict.fromkeys(entry.forms))
+            found.forms.update((form, parse_alias(form)) for form in entry.forms)
         elif alias := reader.scalar(item, f"each of {what}"):
-            if problems := _faults(alias, reader, item):
-                reader.problems.extend(problems)
+            tree = _tree(alias, reader, item)
+            if tree is None:
                 continue
             if alias in found.plain:
                 reader.fault(item, f"{alias!r} is twice in {what}")
             found.plain.add(alias)
-            found.forms[alias] = None
+            found.forms[alias] = tree
     return found
 
 
-def _faults(alias: str, reader: YamlFile, item: yaml.Node) -> tuple[Problem, ...]:
+def _tree(alias: str, reader: YamlFile, item: yaml.Node) -> Node | None:
     try:
-        parse_alias(alias)
+        return parse_alias(alias)
     except QueryError:
         # Parsed again with its place, which costs too much to work out for aliases without fault.
         try:
-            parse_alias(alias, origin=reader.origin(item))
+            return parse_alias(alias, origin=reader.origin(item))
         except QueryError as error:
-            return error.problems
-    return ()
+            reader.problems.extend(error.problems)
+    return None
 
 
 def _inflected(reader: YamlFile, item: yaml.MappingNode, what: str) -> Inflected | None:

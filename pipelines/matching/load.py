@@ -13,38 +13,52 @@ from pipelines.matching.concepts import read_concepts
 from pipelines.matching.document import Document
 from pipelines.matching.format import ADDRESS, EXAMPLE_KEYS, FILE_KEYS, ID, LIST_KEYS, SEVERITIES, VERSION
 from pipelines.matching.match import Matcher
-from pipelines.matching.yaml_tree import YamlFile
-from schemas.errors import Problem, QueryError, WatchlistError
+from pipelines.matching.queries import read_queries
+from pipelines.matching.yaml_tree import YamlFile, child
+from schemas.errors import Problem, WatchlistError
 from schemas.identity import digest
 from schemas.query.fold import folded_text
 from schemas.query.languages import is_language
-from schemas.query.parse import parse
 from schemas.watchlist import Examples, Watchlist
 
 _SHOWN = 80
 
 
+class ReadList(msgspec.Struct, frozen=True):
+    """A list with the place it was read from, for those who have more to say about it."""
+
+    watchlist: Watchlist
+    reader: YamlFile
+    node: yaml.Node
+
+
 def load_watchlists(files: Iterable[WatchlistFile]) -> tuple[Watchlist, ...]:
     """The lists of all files, in the order of files. Raises `WatchlistError` with every fault found."""
-    found: list[tuple[Watchlist, YamlFile, yaml.Node]] = []
+    return tuple(one.watchlist for one in read_watchlists(files))
+
+
+def read_watchlists(files: Iterable[WatchlistFile]) -> tuple[ReadList, ...]:
+    """The same, with their places."""
+    found: list[ReadList] = []
     problems: list[Problem] = []
     for file in files:
         reader = YamlFile(file.name, file.text)
         lists = _lists(reader)
         problems.extend(sorted(reader.problems, key=lambda problem: (problem.line, problem.column)))
-        found.extend((watchlist, reader, node) for watchlist, node in lists)
-    seen: dict[str, YamlFile] = {}
-    for watchlist, reader, node in found:
-        if watchlist.id in seen:
-            reader.fault(_value(node, "id"), f"the id {watchlist.id!r} is taken in {seen[watchlist.id].name}")
+        found.extend(lists)
+    seen: dict[str, str] = {}
+    for one in found:
+        identity, reader = one.watchlist.id, one.reader
+        if identity in seen:
+            reader.fault(child(one.node, "id"), f"the id {identity!r} is taken in {seen[identity]}")
             problems.append(reader.problems[-1])
-        seen.setdefault(watchlist.id, reader)
+        seen.setdefault(identity, reader.name)
     if problems:
         raise WatchlistError(tuple(problems))
-    return tuple(watchlist for watchlist, _, _ in found)
+    return tuple(found)
 
 
-def _lists(reader: YamlFile) -> list[tuple[Watchlist, yaml.Node]]:
+def _lists(reader: YamlFile) -> list[ReadList]:
     root = reader.root()
     if root is None:
         return []
@@ -57,7 +71,8 @@ def _lists(reader: YamlFile) -> list[tuple[Watchlist, yaml.Node]]:
     version = top.get("version")
     if version is not None and version.value != VERSION:
         reader.fault(version, f"version {version.value!r} of the format is not known", f"this release reads {VERSION}")
-    return [(watchlist, node) for node in nodes if (watchlist := _list(reader, node, top=node is root)) is not None]
+    lists = ((_list(reader, node, top=node is root), node) for node in nodes)
+    return [ReadList(watchlist, reader, node) for watchlist, node in lists if watchlist is not None]
 
 
 def _list(reader: YamlFile, node: yaml.Node, *, top: bool) -> Watchlist | None:
@@ -78,14 +93,15 @@ def _list(reader: YamlFile, node: yaml.Node, *, top: bool) -> Watchlist | None:
     if severity and severity not in SEVERITIES:
         reader.fault(values["severity"], f"unknown severity {severity!r}", f"one of {', '.join(SEVERITIES)}")
     concepts = read_concepts(reader, values.get("concepts"))
-    queries = _queries(reader, node, values, [concept.name for concept in concepts])
+    languages = _languages(reader, values.get("languages"))
+    queries = read_queries(reader, node, values, concepts, languages)
     examples = _examples(reader, values.get("examples"))
     fields = {
         "id": identity,
         "name": reader.scalar(values["name"], "`name`") if "name" in values else identity,
         "severity": severity,
         "recipients": _recipients(reader, values.get("recipients")),
-        "languages": _languages(reader, values.get("languages")),
+        "languages": languages,
         "sources": _sources(reader, values.get("sources")),
         "concepts": concepts,
         "queries": queries,
@@ -99,32 +115,6 @@ def _list(reader: YamlFile, node: yaml.Node, *, top: bool) -> Watchlist | None:
     )
     _check_examples(reader, values.get("examples"), watchlist)
     return None if len(reader.problems) > before else watchlist
-
-
-def _queries(reader: YamlFile, node: yaml.Node, values: Mapping[str, yaml.Node], concepts: list[str]) -> dict[str, str]:
-    if ("query" in values) == ("queries" in values):
-        both = "query" in values
-        reader.fault(node, "the list has both `query` and `queries`" if both else "the list has no `query`")
-        return {}
-    if "query" in values:
-        named: Mapping[str, yaml.Node] = {"main": values["query"]}
-    else:
-        named = reader.mapping(values["queries"], "`queries`")
-        if isinstance(values["queries"], yaml.MappingNode) and not named:
-            reader.fault(values["queries"], "`queries` is empty")
-    queries: dict[str, str] = {}
-    for name, value in named.items():
-        expression = reader.scalar(value, f"the query {name!r}")
-        if not ID.match(name):
-            reader.fault(value, f"{name!r} cannot name a query", "small letters, digits and single hyphens")
-        if not expression:
-            continue
-        queries[name] = expression
-        try:
-            parse(expression, concepts, origin=reader.origin(value), bounded=True)
-        except QueryError as error:
-            reader.problems.extend(error.problems)
-    return queries
 
 
 def _recipients(reader: YamlFile, node: yaml.Node | None) -> tuple[str, ...]:
@@ -193,7 +183,3 @@ def _matched(matcher: Matcher, text: str) -> list[tuple[str, str, str]]:
 
 def _short(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
-
-
-def _value(node: yaml.Node, name: str) -> yaml.Node:
-    return next((value for key, value in node.value if key.value == name), node)

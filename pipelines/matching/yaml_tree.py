@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import msgspec
 import yaml
 
 from schemas.errors import Problem
@@ -74,6 +75,10 @@ class YamlFile:
     def fault_at(self, at: int, message: str, hint: str = "") -> None:
         """Record a fault at an index into the file."""
         self.problems.append(Origin(self.name, self.text, at, "").problem(0, message, hint))
+
+    def remark(self, node: yaml.Node, message: str, hint: str = "", *, level: str, offset: int = 0) -> Problem:
+        """A problem of another level, `offset` characters into the text of `node`; not recorded."""
+        return msgspec.structs.replace(self.origin(node).problem(offset, message, hint), level=level)
 
     def origin(self, node: yaml.Node) -> Origin:
         """Where the text of a scalar stands."""
@@ -147,6 +152,17 @@ class YamlFile:
             self.fault(node, f"{what} is empty")
             return ""
         return text
+
+
+def child(node: yaml.Node, *path: str) -> yaml.Node:
+    """The value under a key, and under a key of that value; the innermost that is there."""
+    for name in path:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+        found = next((value for key, value in pairs if key.value == name), None)
+        if found is None:
+            break
+        node = found
+    return node
 
 
 def _kind(node: yaml.Node) -> str:

@@ -122,6 +122,23 @@ def test_the_lists_that_come_with_wirewatch_load() -> None:
             ["2:26 unknown key 'cases' in the concept 'c', did you mean 'case'?"],
         ),
         ("id: a\nconcepts: {c: {any: [x], case: upper}}\nquery: c", ["2:32 unknown case 'upper'"]),
+        (
+            "id: a\nconcepts: {c: {any: [Kosovo, Косово, x], unless_in: [kosovo]}}\nquery: c",
+            ["2:22 the form 'Kosovo' can never count", "2:30 the form 'Косово' can never count"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [new bridge], unless_in: [new brid*]}}\nquery: c",
+            ["2:22 the form 'new bridge' can never count"],
+        ),
+        (
+            "id: a\nqueries: {one: x OR y, two: y OR x, three: x}",
+            ["2:29 the query 'two' is the same as 'one'"],
+        ),
+        ("id: a\nquery: x AND y AND NOT x", ["2:8 'x AND y AND NOT x' can never hold"]),
+        ("id: a\nquery: x OR NOT y", ["2:13 'NOT y' alone holds for almost every article"]),
+        ("id: a\nquery: z OR (x NOT x)", ["2:13 '(x NOT x)' can never hold"]),
+        ("id: a\nquery: 'title:(body:x) OR y'", ["2:16 'body:x' can never hold"]),
+        ("id: a\nlanguages: [sr]\nquery: x AND lang:en OR y", ["3:14 'lang:en' can never hold"]),
         ("id: a\nconcepts: {and: {any: [x]}}\nquery: x", ["2:17 'and' cannot name a concept"]),
         (
             "id: a\nconcepts: {c: {any: [{stem: x}]}}\nquery: c",
@@ -190,6 +207,11 @@ def test_a_stem_stands_for_its_forms() -> None:
         "{stem: Kosov, inflect: sr}",
         "{stem: Kosovo polj, inflect: sr, class: neuter}",
     ]
+
+
+def test_guards_may_strike_out_forms_of_a_stem() -> None:
+    (found,) = load("id: a\nquery: c\nconcepts: {c: {any: [{stem: Kosov, inflect: sr}], unless_in: [Kosovoj]}}")
+    assert "Kosovoj" in found.concepts[0].any
 
 
 def test_all_faults_of_all_files_at_once() -> None:
