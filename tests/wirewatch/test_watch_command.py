@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,11 @@ def test_expand_shows_what_forms_are_folded_to(tmp_path: Path) -> None:
     shown = wirewatch("watch", "expand", "--watchlists", tmp_path).stdout.splitlines()
     assert shown[1] == "a  k  Косова  ->  kosova  of {stem: Косов, inflect: ru}"
     assert shown[-1] == "a  k  Kosovo Polje  ->  kosovo polje  guard"
+
+
+def test_schema_prints_the_published_schema() -> None:
+    published = Path(str(resources.files("schemas").joinpath("json/watchlist.json"))).read_text("utf-8")
+    assert wirewatch("watch", "schema").stdout == published
 
 
 def test_a_query_that_does_not_parse_is_wrong_usage(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
-"""`wirewatch watch`: check, list and explain watchlists. Needs no data folder."""
+"""`wirewatch watch`: check, list and explain watchlists, and print what editors need to know. Needs no data folder."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -90,6 +91,17 @@ def expand(settings: Settings, *, as_json: bool, limit: int) -> None:
         guard = "  guard" if form.guard else ""
         text = f"{watchlist.id}  {form.concept}  {form.written}  ->  {'  '.join(form.folded)}{origin}{guard}"
         print_record({"watchlist": watchlist.id, **msgspec.structs.asdict(form)}, as_json=as_json, text=text)
+
+
+@command.command()
+def schema() -> None:
+    """Print the JSON Schema of watchlist files, for editors that complete and check them.
+
+    Save it beside your lists, and begin each with `# yaml-language-server: $schema=watchlist.schema.json`.
+    """
+    from pipelines.matching.json_schema import json_schema
+
+    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
 
 
 def _load(settings: Settings, paths: tuple[Path, ...] = ()) -> tuple[Watchlist, ...]:
