@@ -91,6 +91,9 @@ class Problem(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         level = "" if self.level == "error" else f"{self.level}: "
         text = f"{self.file}:{self.line}:{self.column} {level}{self.message}"
+        if self.level == "info":
+            # A suggestion takes one line: there may be many.
+            return f"{text} ({self.hint})" if self.hint else text
         if self.source:
             text += f"\n    {self.source}\n    {' ' * (self.column - 1)}^"
         if self.hint:

@@ -78,7 +78,9 @@ class YamlFile:
 
     def remark(self, node: yaml.Node, message: str, hint: str = "", *, level: str, offset: int = 0) -> Problem:
         """A problem of another level, `offset` characters into the text of `node`; not recorded."""
-        return msgspec.structs.replace(self.origin(node).problem(offset, message, hint), level=level)
+        text = node.value if isinstance(node, yaml.ScalarNode) else ""
+        origin = Origin(self.name, self.text, self._index(node.start_mark), text)
+        return msgspec.structs.replace(origin.problem(offset, message, hint), level=level)
 
     def origin(self, node: yaml.Node) -> Origin:
         """Where the text of a scalar stands."""

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from connectors.index.embedded import EmbeddedIndex
 from tests.product import wirewatch
+from tests.samples import article
 
 BROKEN = "id: broken\nquery: x NAER/5 y\nseverity: urgent\n"
 
@@ -37,6 +39,51 @@ def test_check_says_everything_that_is_wrong(folder: Path) -> None:
     assert "    query: x NAER/5 y\n             ^\n" in done.stderr
     assert "b.yaml:3:11 unknown severity 'urgent'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+LINTED = """\
+id: a
+concepts:
+  k: {any: ['kosov*']}
+  unused: {any: [Mitrovica]}
+query: k
+"""
+
+
+def test_check_warns_of_what_is_probably_not_meant(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.yaml").write_text(LINTED, "utf-8")
+    done = wirewatch("watch", "check", folder, "--data", tmp_path / "none")
+    assert done.returncode == 0
+    assert done.stdout == "a  a  normal  1 query, 2 concepts, 2 forms, 0 examples\n"
+    first, *_ = lines = done.stderr.splitlines()
+    assert first.endswith(
+        "a.yaml:3:14 warning: 'kosov*' finds every word that begins so, kosovac, kosovica, kosovski among them"
+    )
+    assert lines[1:3] == ["      k: {any: ['kosov*']}", "                 ^"]
+    assert any("a.yaml:4:11 warning: no query uses the concept 'unused'" in line for line in lines)
+
+
+def test_check_prints_objects(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.yaml").write_text(LINTED, "utf-8")
+    done = wirewatch("watch", "check", folder, "--json", "--data", tmp_path / "none")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.stderr == ""
+    assert [(one["line"], one["column"], one["level"]) for one in found][:2] == [(3, 14, "warning"), (4, 11, "warning")]
+    assert all(list(one) == ["file", "line", "column", "level", "message", "hint"] for one in found)
+    (folder / "b.yaml").write_text(BROKEN, "utf-8")
+    done = wirewatch("watch", "check", folder, "--json", check=False)
+    assert done.returncode == 1
+    assert [json.loads(line)["level"] for line in done.stdout.splitlines()] == ["error", "error"]
+    assert done.stderr == ""
+
+
+def test_check_counts_on_the_articles_at_hand(folder: Path, tmp_path: Path) -> None:
+    index = EmbeddedIndex(tmp_path / "index.sqlite3")
+    index.apply([article(1, title="kosovski premijer"), article(2, title="Kosovac")], [])
+    index.close()
+    (folder / "a.yaml").write_text(LINTED, "utf-8")
+    done = wirewatch("watch", "check", folder / "a.yaml", "--data", tmp_path)
+    assert "info: 'kosov*' is in 2 of 2 stored articles: kosovac 1, kosovski 1" in done.stderr
 
 
 def test_check_takes_the_lists_that_come_with_wirewatch_by_default(tmp_path: Path) -> None:
