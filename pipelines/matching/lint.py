@@ -148,7 +148,7 @@ class _Forms:
 
     def missing(self) -> Iterator[Problem]:
         by_kind: dict[str, list[Missing]] = {}
-        for one in missing(self.concept.any):
+        for one in missing(self.concept.any, {entry.inflect for entry in self.concept.inflected}):
             if one.form in self.places:
                 by_kind.setdefault(one.what, []).append(one)
         for what, found in by_kind.items():

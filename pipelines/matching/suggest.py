@@ -21,6 +21,8 @@ class Missing(msgspec.Struct, frozen=True):
     forms: tuple[str, ...]
     entry: str
     what: str
+    language: str = ""
+    """The language whose rules give the forms; empty when none do."""
 
 
 class _Pattern(msgspec.Struct, frozen=True):
@@ -67,13 +69,16 @@ _BGN = {
 }
 
 
-def missing(forms: Collection[str]) -> Iterator[Missing]:
-    """Suggestions for the plain forms of one concept, at most one for each stem or word."""
+def missing(forms: Collection[str], inflects: Collection[str] = ()) -> Iterator[Missing]:
+    """Suggestions for the forms of one concept, at most one for each stem or word.
+
+    Nothing is said of the languages in `inflects`: who uses the rules of one knows them.
+    """
     plain = [form for form in forms if "*" not in form and "NEAR" not in form and not form.startswith("{")]
     known = {folded_text(form) for form in forms}
-    yield from _cases(plain, known)
-    yield from _particles(plain, known)
-    yield from _latin(plain, known)
+    for one in (*_cases(plain, known), *_particles(plain, known), *_latin(plain, known)):
+        if one.language not in inflects:
+            yield one
 
 
 def _cases(plain: Collection[str], known: set[str]) -> Iterator[Missing]:
@@ -94,7 +99,7 @@ def _cases(plain: Collection[str], known: set[str]) -> Iterator[Missing]:
             told.add(stem)
             written = form.removesuffix("я") if russian else form[: -len(ending)]
             if lacking and (found := _entry(written, declension, lacking)):
-                yield Missing(form, *found, f"in {LANGUAGES[declension.language].name} is also")
+                yield Missing(form, *found, f"in {LANGUAGES[declension.language].name} is also", declension.language)
 
 
 def _is(declension: _Pattern, stem: str, known: set[str]) -> bool:
@@ -126,7 +131,7 @@ def _particles(plain: Collection[str], known: set[str]) -> Iterator[Missing]:
             lacking = tuple(one + form for one in particles if folded_text(one + form) not in known)
             if len(lacking) == len(particles):
                 what = f"in {LANGUAGES[language].name} is written onto particles:"
-                yield Missing(form, lacking, f"{{stem: {form}, inflect: {language}}}", what)
+                yield Missing(form, lacking, f"{{stem: {form}, inflect: {language}}}", what, language)
 
 
 def _has_particle(folded: str, known: set[str]) -> bool:

@@ -38,7 +38,7 @@ def _refuses(stem: str) -> str:
 ALBANIAN = Language(
     name="Albanian",
     letters="[A-Za-zÇËçë]",
-    script="Latin",
+    script="Latin letters",
     classes=CLASSES,
     decide=_decide,
     forms=_forms,

@@ -54,8 +54,8 @@ def _noun(stem: str) -> str:
 
 ARABIC = Language(
     name="Arabic",
-    letters="[\u0620-\u064a\u064b-\u0652\u0670\u0671]",
-    script="Arabic",
+    letters="[\u0620-\u0652\u0670-\u06d3]",
+    script="the Arabic script",
     classes=ARABIC_CLASSES,
     decide=_noun,
     forms=_arabic,
@@ -63,7 +63,7 @@ ARABIC = Language(
 HEBREW = Language(
     name="Hebrew",
     letters="[\u05d0-\u05ea\u05b0-\u05c7\u05f3\u05f4'\"]",
-    script="Hebrew",
+    script="the Hebrew script",
     classes=HEBREW_CLASSES,
     decide=_noun,
     forms=_hebrew,

@@ -78,13 +78,12 @@ def _check(stem: str, key: str, language: Language) -> None:
         raise InflectionError(key, f"{stem!r} begins or ends with a space")
     if stem.endswith("-"):
         raise InflectionError(key, f"{stem!r} ends in a hyphen", f"write {stem.rstrip('-')}")
-    words = stem.split() if language in (ARABIC, HEBREW) else [last_word(stem)]
-    for word in words:
-        wrong = next((letter for letter in word if not re.fullmatch(language.letters, letter)), "")
-        if wrong:
-            hint = f"{language.name} is written in {language.script}"
-            raise InflectionError(key, f"{wrong!r} in {word!r} is no letter of {language.name}", hint)
-    if len(words[-1]) < LEAST_STEM:
-        raise InflectionError(key, f"{words[-1]!r} is too short for a stem", "write the forms out")
+    word = stem.split(maxsplit=1)[0] if language in (ARABIC, HEBREW) else last_word(stem)
+    wrong = next((letter for letter in word if not re.fullmatch(language.letters, letter)), "")
+    if wrong:
+        hint = f"{language.name} is written in {language.script}"
+        raise InflectionError(key, f"{wrong!r} in {word!r} is no letter of {language.name}", hint)
+    if len(word) < LEAST_STEM:
+        raise InflectionError(key, f"{word!r} is too short for a stem", "write the forms out")
     if key == "stem" and (why := language.refuses(stem)):
         raise InflectionError(key, f"{stem!r} is no stem", why)

@@ -76,7 +76,7 @@ def _refuses(stem: str) -> str:
 RUSSIAN = Language(
     name="Russian",
     letters="[А-Яа-яЁё]",
-    script="Cyrillic",
+    script="Cyrillic letters",
     classes=CLASSES,
     decide=_decide,
     forms=_forms,

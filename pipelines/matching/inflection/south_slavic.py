@@ -82,7 +82,7 @@ def _refuses(stem: str) -> str:
 SOUTH_SLAVIC = Language(
     name="Serbian, Croatian, Bosnian, Montenegrin",
     letters="[A-Za-zČĆŠŽĐčćšžđ]|[ЂЈЉЊЋЏА-ИК-Шђјљњћџа-ик-ш]",
-    script="Latin or Serbian Cyrillic",
+    script="Latin or Serbian Cyrillic letters",
     classes=CLASSES,
     decide=_decide,
     forms=_forms,
