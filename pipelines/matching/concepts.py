@@ -10,7 +10,7 @@ import yaml
 from pipelines.matching.format import CASES, CONCEPT_KEYS, CONCEPT_NAME, INFLECT_KEYS, RESERVED
 from pipelines.matching.guards import silenced
 from pipelines.matching.inflection.rules import InflectionError, inflected
-from pipelines.matching.yaml_tree import YamlFile
+from pipelines.matching.yaml_tree import YamlFile, child
 from schemas.errors import QueryError
 from schemas.query.lexemes import FIELDS
 from schemas.query.origin import MOST_FAULTS
@@ -38,7 +38,7 @@ def read_concepts(reader: YamlFile, node: yaml.Node | None) -> tuple[Concept, ..
         elif name.casefold() in names:
             reader.fault(value, f"{name!r} is the name of two concepts: capitals make no difference")
         names.add(name.casefold())
-        if isinstance(value, yaml.SequenceNode):
+        if not isinstance(value, yaml.MappingNode):
             reader.fault(value, f"{what} must be a mapping with `any`", f"{name}: {{any: [...]}}")
             continue
         concepts.append(_concept(reader, name, value, what))
@@ -48,7 +48,7 @@ def read_concepts(reader: YamlFile, node: yaml.Node | None) -> tuple[Concept, ..
 def _concept(reader: YamlFile, name: str, value: yaml.Node, what: str) -> Concept:
     keys = reader.mapping(value, what, CONCEPT_KEYS)
     found = _entries(reader, keys.get("any"), f"`any` of {what}")
-    if isinstance(value, yaml.MappingNode) and not found.forms and not reader.problems:
+    if not found.forms and not reader.problems:
         reader.fault(value, f"{what} has no forms", "list them under `any`")
     case = reader.scalar(keys["case"], "`case`") if "case" in keys else ""
     if case and case not in CASES:
@@ -108,8 +108,8 @@ def _tree(alias: str, reader: YamlFile, item: yaml.Node) -> Node | None:
 
 def _inflected(reader: YamlFile, item: yaml.MappingNode, what: str) -> Inflected | None:
     before = len(reader.problems)
-    if not any(key.value in INFLECT_KEYS for key, _ in item.value):
-        hint = "does the text have a colon? Then it needs quotes"
+    if all(child(item, key) is item for key in INFLECT_KEYS):
+        hint = 'a text with a colon, or in braces, needs quotes: "{NATO}"'
         reader.fault(item, f"an entry of {what} must be a text or {{stem: …, inflect: …}}", hint)
         return None
     keys = reader.mapping(item, f"an entry of {what}", INFLECT_KEYS)
@@ -140,7 +140,7 @@ def entries(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
         if isinstance(item, yaml.ScalarNode):
             yield item.value, item
         elif isinstance(item, yaml.MappingNode):
-            said = {key.value: value.value for key, value in item.value}
+            said = {key.value: value.value for key, value in item.value if isinstance(key, yaml.ScalarNode)}
             entry = Inflected(
                 stem=said.get("stem", ""),
                 inflect=said.get("inflect", ""),

@@ -62,9 +62,11 @@ def _lists(reader: YamlFile) -> list[ReadList]:
     root = reader.root()
     if root is None:
         return []
-    if isinstance(root, yaml.MappingNode) and any(key.value == "lists" for key, _ in root.value):
+    if isinstance(root, yaml.MappingNode) and child(root, "lists") is not root:
         top = reader.mapping(root, "the file", FILE_KEYS)
         nodes = reader.sequence(top.get("lists"), "`lists`")
+        if not nodes and not reader.problems:
+            reader.fault(top["lists"], "`lists` is empty", "a list needs at least `id` and `query`")
     else:
         top = reader.mapping(root, "the list", ("version", *LIST_KEYS))
         nodes = [root] if isinstance(root, yaml.MappingNode) else []
@@ -80,7 +82,9 @@ def _list(reader: YamlFile, node: yaml.Node, *, top: bool) -> Watchlist | None:
     known = ("version", *LIST_KEYS) if top else LIST_KEYS
     # The keys of a list at top level have been checked with the file's.
     if top:
-        values: Mapping[str, yaml.Node] = {key.value: value for key, value in node.value}
+        values: Mapping[str, yaml.Node] = {
+            key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)
+        }
     else:
         values = reader.mapping(node, "the list", known)
     identity = reader.scalar(values["id"], "`id`") if "id" in values else ""

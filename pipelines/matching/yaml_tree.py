@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -47,10 +48,17 @@ class YamlFile:
             node = yaml.compose(self.text, Loader=_Loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            self.fault_at(self._index(mark), f"not valid YAML: {error.problem or error.context}", error.note or "")
+            at = self._index(mark)
+            self.fault_at(at, f"not valid YAML: {error.problem or error.context}", self._advice(at))
             return None
         except yaml.YAMLError as error:
-            self.fault_at(0, f"not valid YAML: {' '.join(str(error).split())}")
+            wrong = yaml.reader.Reader.NON_PRINTABLE.search(self.text)
+            if wrong is not None:
+                self.fault_at(
+                    wrong.start(), f"not valid YAML: the control character U+{ord(wrong[0]):04X}", "delete it"
+                )
+            else:
+                self.fault_at(0, f"not valid YAML: {' '.join(str(error).split())}")
             return None
         if node is None:
             self.fault_at(0, "the file is empty", "a list needs at least `id` and `query`")
@@ -67,6 +75,16 @@ class YamlFile:
                 )
                 return True
         return False
+
+    def _advice(self, at: int) -> str:
+        """What most often makes a line of a watchlist no YAML: characters that mean something to YAML."""
+        start = self.text.rfind("\n", 0, at) + 1
+        line = self.text[start : self.text.find("\n", at) if "\n" in self.text[at:] else None]
+        if "\t" in line[: len(line) - len(line.lstrip())]:
+            return "indent with spaces"
+        if re.search(r"""["'{}*&!%@`]|: | #""", line):
+            return "put the whole text in single quotes: '\"new bridge\" AND works'"
+        return ""
 
     def fault(self, node: yaml.Node, message: str, hint: str = "") -> None:
         """Record a fault at `node`."""
@@ -104,7 +122,7 @@ class YamlFile:
                 continue
             key = key_node.value
             if known and key not in known:
-                close = difflib.get_close_matches(key, known, n=1)
+                close = difflib.get_close_matches(key.lower(), known, n=1)
                 meant = f", did you mean {close[0]!r}?" if close else ""
                 self.fault(key_node, f"unknown key {key!r} in {what}{meant}", f"known: {', '.join(known)}")
             elif key in values:
@@ -160,7 +178,7 @@ def child(node: yaml.Node, *path: str) -> yaml.Node:
     """The value under a key, and under a key of that value; the innermost that is there."""
     for name in path:
         pairs = node.value if isinstance(node, yaml.MappingNode) else ()
-        found = next((value for key, value in pairs if key.value == name), None)
+        found = next((value for key, value in pairs if isinstance(key, yaml.ScalarNode) and key.value == name), None)
         if found is None:
             break
         node = found

@@ -43,8 +43,10 @@ def inflected(stem: str, inflect: str, kind: str = "", fleeting: str = "") -> tu
     """
     language = LANGUAGES.get(inflect)
     if language is None:
-        known = ", ".join(LANGUAGES)
-        raise InflectionError("inflect", f"no inflection is known for {inflect!r}", f"known: {known}; write forms out")
+        meant = inflect.lower().partition("-")[0]
+        known = f", did you mean {meant!r}?" if meant in LANGUAGES else ""
+        hint = f"known: {', '.join(LANGUAGES)}; of others, write the forms out"
+        raise InflectionError("inflect", f"no inflection is known for {inflect!r}{known}", hint)
     _check(stem, "stem", language)
     kind = kind or language.decide(stem)
     if not kind:

@@ -86,7 +86,30 @@ def test_the_lists_that_come_with_wirewatch_load() -> None:
         ("", ["1:1 the file is empty"]),
         ("[1", ["1:3 not valid YAML: did not find expected ',' or ']'"]),
         ("just text", ["1:1 the list must be a mapping (key: value), not the text 'just text'"]),
-        ("version: 2\nlists: []", ["1:10 version '2' of the format is not known"]),
+        ("version: 2\nlists: []", ["1:10 version '2' of the format is not known", "2:8 `lists` is empty"]),
+        ("? [a]\n: c\nid: a\nquery: x", ["1:3 a key of the list must be a word, not a list"]),
+        ("id: a\nquery: x\x07", ["2:9 not valid YAML: the control character U+0007"]),
+        ('id: a\nquery: "a b" AND c', ["2:14 not valid YAML: did not find expected key"]),
+        ("id: a\nquery: x\n---\nid: b\nquery: y", ["3:1 not valid YAML: but found another document"]),
+        ("id: a\r\nquery: x NAER/5 y\r\n", ["2:10 unknown operator 'NAER/5', did you mean 'NEAR/5'?"]),
+        ("\ufeffid: a\nquery: x NAER/5 y", ["2:10 unknown operator 'NAER/5', did you mean 'NEAR/5'?"]),
+        ("id: a\n\tquery: x", ["2:1 not valid YAML: found a tab character that violates indentation"]),
+        ("id: a\nquery: x\nId: b", ["3:1 unknown key 'Id' in the list, did you mean 'id'?"]),
+        ("id: a\nconcepts: {c: }\nquery: c", ["2:15 the concept 'c' must be a mapping with `any`"]),
+        (
+            "id: a\nconcepts: {c: {any: [{KiM}, {[a]: b}]}}\nquery: c",
+            [
+                "2:22 an entry of `any` of the concept 'c' must be a text or {stem: …, inflect: …}",
+                "2:29 an entry of `any` of the concept 'c' must be a text or {stem: …, inflect: …}",
+            ],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [a NEAR/4, NEAR/4 b]}}\nquery: c",
+            [
+                "2:24 something to look for is missing beside NEAR/4",
+                "2:32 something to look for is missing beside NEAR/4",
+            ],
+        ),
         (
             "lists: {id: a}",
             ["1:8 `lists` must be a list, not a mapping (is there a colon that needs quotes around the text?)"],
