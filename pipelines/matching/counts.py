@@ -118,5 +118,5 @@ def _remarks(read: ReadList, concept: Concept, counts: Counts) -> Iterator[Probl
             yield remark(place, message, "`case: initial-capital` would leave those out", level="info")
     if never:
         such = ", ".join(map(repr, never[:_FORMS])) + (" and others" if len(never) > _FORMS else "")
-        message = f"{len(never)} of the {len(places)} forms of {concept.name} are in none of {counts.among}: {such}"
+        message = f"in none of {counts.among}: {len(never)} of {len(places)} forms of {concept.name}: {such}"
         yield remark(node, message, level="info")

@@ -8,6 +8,7 @@ import yaml
 
 from pipelines.matching.concepts import entries
 from pipelines.matching.guards import pointless
+from pipelines.matching.inflection.rules import class_of
 from pipelines.matching.load import ReadList
 from pipelines.matching.queries import always_of, pattern_of, place_of
 from pipelines.matching.suggest import Missing, missing
@@ -108,7 +109,7 @@ class _Forms:
                 continue
             start = form.rstrip("*")
             also = ""
-            if pattern[:-1].isascii():
+            if class_of(start, "sr"):
                 endings = ("ac", "ica", "ski") if start.isascii() else ("\u0430\u0446", "\u0438\u0446\u0430")
                 also = f", {', '.join(start + ending for ending in endings)} among them"
             hint = "write the forms out, or give the stem: {stem: …, inflect: …}; --data counts what it finds"
@@ -131,10 +132,12 @@ class _Forms:
             seen.setdefault(pattern, form)
         if again:
             form, other = again[0]
-            count = f"{len(again)} forms of {self.concept.name} are" if len(again) > 1 else f"{form!r} is"
-            such = f", such as {form!r}" if len(again) > 1 else ""
+            if len(again) == 1:
+                message = f"{form!r} is found by {other!r} anyway"
+            else:
+                message = f"{len(again)} forms of {self.concept.name} are found by others anyway: {form!r} by {other!r}"
             hint = "script, case and marks make no difference; keep such forms for the reader, or leave them out"
-            yield self.remark(self.places[form], f"{count} found by another form anyway{such} by {other!r}", hint)
+            yield self.remark(self.places[form], message, hint)
 
     def ordinary(self) -> Iterator[Problem]:
         """Names that are an adjective in small letters, where capitals make no difference."""
