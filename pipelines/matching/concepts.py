@@ -24,7 +24,7 @@ class _Entries(msgspec.Struct):
 
     forms: dict[str, Node]
     plain: set[str]
-    inflected: list[Inflected]
+    inflected: dict[str, Inflected]
 
 
 def read_concepts(reader: YamlFile, node: yaml.Node | None) -> tuple[Concept, ...]:
@@ -66,12 +66,12 @@ def _concept(reader: YamlFile, name: str, value: yaml.Node, what: str) -> Concep
         any=tuple(found.forms),
         unless_in=tuple(guards.forms),
         case=case,
-        inflected=(*found.inflected, *guards.inflected),
+        inflected=(*found.inflected.values(), *guards.inflected.values()),
     )
 
 
 def _entries(reader: YamlFile, node: yaml.Node | None, what: str) -> _Entries:
-    found = _Entries({}, set(), [])
+    found = _Entries({}, set(), {})
     for item in reader.sequence(node, what):
         if len(reader.problems) >= MOST_FAULTS or reader.exhausted:
             break
@@ -79,9 +79,9 @@ def _entries(reader: YamlFile, node: yaml.Node | None, what: str) -> _Entries:
             entry = _inflected(reader, item, what)
             if entry is None:
                 continue
-            if any(entry.written == other.written for other in found.inflected):
+            if entry.written in found.inflected:
                 reader.fault(item, f"{entry.written} is twice in {what}")
-            found.inflected.append(entry)
+            found.inflected[entry.written] = entry
             found.forms.update((form, parse_alias(form)) for form in entry.forms)
         elif alias := reader.scalar(item, f"each of {what}"):
             tree = _tree(alias, reader, item)
@@ -130,6 +130,8 @@ def _inflected(reader: YamlFile, item: yaml.MappingNode, what: str) -> Inflected
         return None
     except QueryError as error:
         reader.fault(keys["stem"], error.problems[0].message, error.problems[0].hint)
+        return None
+    if not reader.count(item, len(forms)):
         return None
     return Inflected(stem=stem, inflect=inflect, kind=kind, fleeting=fleeting, forms=forms)
 

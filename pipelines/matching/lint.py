@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import yaml
@@ -16,6 +17,7 @@ from pipelines.matching.yaml_tree import child
 from schemas.errors import Problem
 from schemas.query.atoms import covers
 from schemas.query.fold import folded_text
+from schemas.query.lexemes import FIELDS
 from schemas.query.logic import flaws
 from schemas.query.parse import parse
 from schemas.query.tree import And, ConceptName, InField, Near, Node, Not, Or, Term
@@ -24,6 +26,8 @@ from schemas.watchlist import Concept
 
 LONG_ENOUGH = 6
 """Letters before the `*` of a form that is one word, from which on it is not called wide."""
+_FIELD = re.compile(rf"(?:{'|'.join(FIELDS)}):")
+_QUESTION = re.compile(r"\w\?\w|\w\?$")
 _SHOWN = 3
 """Suggestions of one kind for one concept."""
 _MOST_WILDCARDS = 200
@@ -81,6 +85,7 @@ class _Forms:
         self.trees = {form: parse_alias(form) for form in concept.any}
 
     def __iter__(self) -> Iterator[Problem]:
+        yield from self.strange()
         yield from self.guards()
         yield from self.wildcards()
         yield from self.repeated()
@@ -92,6 +97,16 @@ class _Forms:
 
     def plain(self) -> list[str]:
         return [entry for entry in self.places if entry not in self.inflected]
+
+    def strange(self) -> Iterator[Problem]:
+        """Signs that mean something in queries or elsewhere, but are no more than a space in a form."""
+        for form in self.plain():
+            if field := _FIELD.match(form):
+                message = f"'{field[0]}' means nothing in a form, which is words alone"
+                yield self.remark(self.places[form], message, "fields stand in queries: title:kosovo", "warning")
+            elif _QUESTION.search(form):
+                message = f"'?' in {form!r} is no wildcard"
+                yield self.remark(self.places[form], message, "`*` at the end of a word is the only one", "warning")
 
     def guards(self) -> Iterator[Problem]:
         trees = {guard: parse_alias(guard) for guard in self.concept.unless_in}

@@ -16,7 +16,7 @@ from schemas.query.origin import Origin
 LARGEST = 16 * 1024 * 1024
 """Characters of one file; 100,000 terms take about 3 million."""
 MOST_TEXTS = 1_000_000
-"""Texts read from one file, each use of an alias (`*name`) counted: a small file must not grow into a huge list."""
+"""Texts of one file, with each use of an alias (`*name`) and each form of a stem: small files must not grow huge."""
 DEEPEST = 20
 """Lists and mappings inside each other; the format needs six."""
 
@@ -157,12 +157,18 @@ class YamlFile:
         """Whether no further text will be read."""
         return self._texts > MOST_TEXTS
 
+    def count(self, node: yaml.Node, texts: int) -> bool:
+        """Whether so many texts more may be read at `node`; a fault is recorded where the first one is too many."""
+        before = self.exhausted
+        self._texts += texts
+        if self.exhausted and not before:
+            hint = "every use of *aliases and every form of a stem counts"
+            self.fault(node, f"the file has more than {MOST_TEXTS:,} texts", hint)
+        return not self.exhausted
+
     def scalar(self, node: yaml.Node, what: str) -> str:
         """The text of a scalar as written (`no` and `1244` stay text); empty with a fault recorded if it has none."""
-        self._texts += 1
-        if self._texts > MOST_TEXTS:
-            if self._texts == MOST_TEXTS + 1:
-                self.fault(node, f"the file has more than {MOST_TEXTS:,} texts, with every use of *aliases counted")
+        if not self.count(node, 1):
             return ""
         if not isinstance(node, yaml.ScalarNode):
             self.fault(node, f"{what} must be a text, not {_kind(node)}")

@@ -8,6 +8,7 @@ import pytest
 from connectors.interfaces import WatchlistFile
 from connectors.watchlists import WatchlistPaths
 from pipelines.matching.load import load_watchlists
+from pipelines.matching.yaml_tree import MOST_TEXTS, YamlFile
 from schemas.errors import WatchlistError
 from schemas.watchlist import Concept, Examples, Watchlist
 
@@ -259,6 +260,16 @@ def test_files_made_to_hurt_are_refused() -> None:
         assert any("inside each other" in one for one in faults(deep * 100_000))
     assert any("larger than" in one for one in faults("#" * (16 * 1024 * 1024 + 1)))
     assert any("not valid YAML" in one for one in faults("id: \x00"))
+
+
+def test_forms_of_stems_count_among_the_texts_of_a_file() -> None:
+    reader = YamlFile("a.yaml", "id: a")
+    node = reader.root()
+    assert node is not None
+    assert reader.count(node, MOST_TEXTS)
+    assert not reader.count(node, 1)
+    assert not reader.count(node, 1)
+    assert [problem.message for problem in reader.problems] == ["the file has more than 1,000,000 texts"]
 
 
 def test_objects_of_python_stay_text() -> None:
