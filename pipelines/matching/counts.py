@@ -17,6 +17,7 @@ from pipelines.matching.yaml_tree import child
 from pipelines.search import candidates
 from schemas.article import Article
 from schemas.errors import Problem
+from schemas.query.fold import clean
 from schemas.query.parse import parse
 from schemas.watchlist import Concept, Watchlist
 
@@ -72,7 +73,7 @@ def count(lists: Iterable[ReadList], index: Search) -> Counts:
         for match in matcher.match(document_of_article(article)):
             found = counts.forms[names[match.query]]
             found.articles += 1
-            found.surfaces.update({span.text.lower() for span in match.spans})
+            found.surfaces.update({clean(span.text).lower() for span in match.spans})
             found.small += all(span.text[:1].islower() for span in match.spans)
     return counts
 
