@@ -44,7 +44,7 @@ def shape(node: Node, scope: Scope) -> Hashable:
 
 
 class Atoms:
-    """The different atoms of one tree, as numbers with one bit for each world."""
+    """The different atoms of one tree, as numbers with one bit for each world. World 5 is that of atoms 0 and 2."""
 
     def __init__(self, tree: Node, languages: tuple[str, ...], forms: Callable[[str], frozenset[str]]) -> None:
         self._forms = forms
@@ -52,6 +52,8 @@ class Atoms:
         self.few = len(found) <= MOST_ATOMS
         if not self.few:
             return
+        self.parts: tuple[Atom, ...] = tuple(found.values())
+        """In the order of their bits in the number of a world."""
         size = 1 << len(found)
         self.all = (1 << size) - 1
         self.possible = self.all

@@ -86,6 +86,13 @@ def test_check_counts_on_the_articles_at_hand(folder: Path, tmp_path: Path) -> N
     assert "info: 'kosov*' is in 2 of 2 stored articles: kosovac 1, kosovski 1" in done.stderr
 
 
+def test_a_damaged_index_is_no_fault_of_the_lists(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "index.sqlite3").touch()
+    done = wirewatch("watch", "check", folder / "a.yaml", "--data", tmp_path)
+    assert done.stderr.startswith("the forms could not be counted: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_check_takes_the_lists_that_come_with_wirewatch_by_default(tmp_path: Path) -> None:
     done = wirewatch("watch", "check", "--data", tmp_path / "none")
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["banjska", "kosovo", "resolution-1244"]

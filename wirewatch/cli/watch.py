@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from connectors.interfaces import WatchlistFile
-from schemas.errors import DataFolderError, Problem, WatchlistError
+from schemas.errors import DataFolderError, Problem, StoreError, WatchlistError
 from schemas.watchlist import Watchlist
 from wirewatch.cli.options import print_record, setting_option, with_records, with_settings
 from wirewatch.settings import Settings
@@ -153,6 +153,10 @@ def _counted(settings: Settings, lists: Sequence[ReadList]) -> Iterator[Problem]
         return
     try:
         counts = count(lists, index)
+    except StoreError as error:
+        # The lists are well all the same.
+        click.echo(f"the forms could not be counted: {error}", err=True)
+        return
     finally:
         index.close()
     yield from remarks(lists, counts)
