@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import snowballstemmer
 
 from connectors.index.embedded import EmbeddedIndex
 from connectors.interfaces import WatchlistFile
 from pipelines.matching.counts import Counts, count, remarks
 from pipelines.matching.lint import lint
 from pipelines.matching.load import ReadList, read_watchlists
+from pipelines.matching.stems import STEMMERS
 from pipelines.matching.suggest import missing
+from schemas.query.languages import macro_of
 from tests.samples import article
 
 
@@ -151,9 +154,27 @@ def test_small_letters_are_counted(index: EmbeddedIndex) -> None:
     assert counted(index, "c: {any: [Banjska, Banjskoj], case: initial-capital}") == []
 
 
+def test_words_of_a_stem_that_no_form_finds_are_told(tmp_path: Path) -> None:
+    titles = ("Kosovom", "Kosovu i kosovski", "na Kosovu, Косову", "Kosovo", "Mitrovici", "Banjskoj", "mitrovicom 1")
+    opened = EmbeddedIndex(tmp_path / "related.sqlite3")
+    opened.apply([article(number, title=title, body="x") for number, title in enumerate(titles)], [])
+    concepts = "c: {any: [Kosovo, Kosova]}, d: {any: [Mitrovica, 'banjs*', Banjska]}"
+    found = [one for one in counted(opened, concepts) if "stem" in one]
+    opened.close()
+    assert found == [
+        "2:15 words of a stem of c that no form finds, in 7 stored articles: kosovu 2, kosovom 1, косову 1",
+        "2:43 words of a stem of d that no form finds, in 7 stored articles: mitrovici 1, mitrovicom 1",
+    ]
+
+
+def test_every_stemmer_is_there() -> None:
+    assert set(STEMMERS.values()) <= set(snowballstemmer.algorithms())
+    assert all(macro_of(tag) == tag for tag in STEMMERS)
+
+
 def test_without_articles_there_is_nothing_to_say(tmp_path: Path) -> None:
     lists = read("c: {any: [bridge]}")
     empty = EmbeddedIndex(tmp_path / "empty.sqlite3")
     assert list(remarks(lists, count(lists, empty))) == []
     empty.close()
-    assert Counts({}, 10, 20).among == "the 10 newest candidates of 20 stored articles"
+    assert Counts({}, 10, 20).among == "the 10 newest of 20 stored articles"
