@@ -48,12 +48,15 @@ _RUSSIAN_LETTER = re.compile("[яюыэьъйщё]", re.IGNORECASE)
 # Neither Serbian nor Albanian: other letters, doubled consonants (Albanian doubles l and r).
 _FOREIGN = re.compile(r"[qwxy]|[^\W\da-zčćšžđçëа-шђјљњћџ]|([bcdfghjkmnpstvz])\1", re.IGNORECASE)
 # A name in the nominative, with a letter that the fold spells otherwise than the world's press.
-_RUSSIAN_NAME = re.compile(r"(?=.*[яюыэьъйщё])[А-ЯЁ][а-яё-]*(?:[бвгджзклмнпрстфхцчшщь]|[иыо]й|ая|ия)\Z")
+_CYRILLIC_NAME = re.compile(
+    r"(?=.*[яюыэьъйщёіїєґг])[А-ЯЁІЇЄҐ][а-яёіїєґ-]*(?:[бвгджзклмнпрстфхцчшщь]|[иыі]й|а|ая|ия|ія|ів|ев|їв)\Z"
+)
+_UKRAINIAN_LETTER = re.compile("[іїєґ]", re.IGNORECASE)
 _PERSIAN = re.compile("[پچژگکی]")
 _ARABIC = re.compile("[\u0620-\u064a]")
 _HEBREW = re.compile("[\u05d0-\u05ea]")
 _ATTACHED = re.compile("(?=[\u0600-\u06ff])[وف]?(?:لل|[بكل]?(?:ال)?)|ו?[שכ]*[בכלמה]*")
-_BGN = {
+_RUSSIAN_LATIN = {
     **dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziyklmnoprstufye", strict=True)),
     "ё": "yo",
     "ж": "zh",
@@ -67,6 +70,9 @@ _BGN = {
     "ю": "yu",
     "я": "ya",
 }
+_UKRAINIAN_LATIN = _RUSSIAN_LATIN | {"г": "h", "ґ": "g", "и": "y", "і": "i", "ї": "i", "й": "i", "є": "ie"}
+_UKRAINIAN_FIRST = {"ї": "yi", "й": "y", "є": "ye"}
+"""As Russian and Ukrainian names stand in the world's press: BGN/PCGN, and Ukraine's own since 2010."""
 
 
 def missing(forms: Collection[str], inflects: Collection[str] = ()) -> Iterator[Missing]:
@@ -143,9 +149,17 @@ def _has_particle(folded: str, known: set[str]) -> bool:
 
 def _latin(plain: Collection[str], known: set[str]) -> Iterator[Missing]:
     for form in plain:
-        if _RUSSIAN_NAME.match(form):
-            latin = "".join(_BGN.get(letter, letter) for letter in form.lower()).capitalize()
-            if folded_text(latin) not in known:
-                yield Missing(form, (latin,), latin, "in Latin letters is")
-                # One shows what is meant: the others are mostly cases of the same name.
-                return
+        if not _CYRILLIC_NAME.match(form) or not (_RUSSIAN_LETTER.search(form) or _UKRAINIAN_LETTER.search(form)):
+            continue
+        latin = _in_latin(form.lower())
+        if folded_text(latin) not in known:
+            yield Missing(form, (latin,), latin, "in Latin letters is")
+            # One shows what is meant: the others are mostly cases of the same name.
+            return
+
+
+def _in_latin(name: str) -> str:
+    if not _UKRAINIAN_LETTER.search(name):
+        return "".join(_RUSSIAN_LATIN.get(letter, letter) for letter in name).capitalize()
+    first = _UKRAINIAN_FIRST.get(name[0], _UKRAINIAN_LATIN.get(name[0], name[0]))
+    return (first + "".join(_UKRAINIAN_LATIN.get(letter, letter) for letter in name[1:])).capitalize()

@@ -107,7 +107,9 @@ def test_the_place_is_in_the_right_query() -> None:
         (["החלטה", "בהחלטה", "ושבהחלטה"], []),
         (["Зеленский", "Зеленского"], [("Zelenskiy", "Zelenskiy")]),
         (["Зеленский", "Zelenskiy"], []),
-        (["Белград"], []),
+        (["Белград", "Косова", "Београд"], []),
+        (["Київ"], [("Kyiv", "Kyiv")]),
+        (["Київ", "Kyiv", "Єнакієве"], []),
     ],
 )
 def test_what_may_be_missing(forms: list[str], expected: list[tuple[str, str]]) -> None:

@@ -4,12 +4,14 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.interfaces import WatchlistFile
 from connectors.watchlists import WatchlistPaths
 from pipelines.matching.load import load_watchlists
 from pipelines.matching.yaml_tree import MOST_TEXTS, YamlFile
-from schemas.errors import WatchlistError
+from schemas.errors import Problem, WatchlistError
 from schemas.watchlist import Concept, Examples, Watchlist
 
 FULL = """\
@@ -270,6 +272,40 @@ def test_forms_of_stems_count_among_the_texts_of_a_file() -> None:
     assert not reader.count(node, 1)
     assert not reader.count(node, 1)
     assert [problem.message for problem in reader.problems] == ["the file has more than 1,000,000 texts"]
+
+
+_PIECES = st.sampled_from(
+    [
+        *"{}[]:,'\"*&!#|>~()",
+        "\n",
+        "  ",
+        "- ",
+        "? ",
+        "<<",
+        "*c",
+        "&c",
+        "NEAR/5",
+        " AND ",
+        " NOT ",
+        "title:",
+        "stem",
+        "any",
+    ]
+    + ["\x00", "\ufeff", "\u2028", "\t", "\r", "😀", "ـ", "1244", "null"]
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(FULL)), st.integers(0, 6), _PIECES | st.just("")), max_size=6))
+def test_any_text_loads_or_says_what_is_wrong(edits: list[tuple[int, int, str]]) -> None:
+    text = FULL.replace("any: [Kosovo,", "any: [{stem: Kosov, inflect: sr},")
+    for at, cut, piece in edits:
+        text = text[:at] + piece + text[at + cut :]
+    problems: tuple[Problem, ...] = ()
+    try:
+        assert load(text)
+    except WatchlistError as error:
+        problems = error.problems
+    assert all(problem.line >= 1 and problem.column >= 1 and problem.message for problem in problems)
 
 
 def test_objects_of_python_stay_text() -> None:
