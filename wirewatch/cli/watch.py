@@ -16,6 +16,7 @@ from connectors.interfaces import WatchlistFile
 from schemas.errors import DataFolderError, Problem, StoreError, WatchlistError
 from schemas.watchlist import Watchlist
 from wirewatch.cli.options import print_record, setting_option, with_records, with_settings
+from wirewatch.cli.preview import command as preview
 from wirewatch.settings import Settings
 
 if TYPE_CHECKING:
@@ -198,3 +199,6 @@ def _summary(watchlist: Watchlist) -> str:
         )
     )
     return f"{watchlist.id}  {watchlist.name}  {watchlist.severity}  {counts}"
+
+
+command.add_command(preview)
