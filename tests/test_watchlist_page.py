@@ -109,6 +109,7 @@ def test_every_class_and_choice_is_on_the_page() -> None:
         ("Kosova", "Kosova'da", True),
         ("كوسوفو", "كُوسُوفُو", True),
         ("резолюция", "резолуција", False),
+        ("UNSCR 1244", "UNSСR 1244", True),
     ],
 )
 def test_its_forms_do_what_it_says(form: str, text: str, found: bool) -> None:
