@@ -70,18 +70,30 @@ def terms(node: Node) -> Iterator[Term]:
 
 
 class Expanded(msgspec.Struct, frozen=True, kw_only=True):
-    """One alias as the matcher sees it: `folded` has one pattern for each part around a `NEAR`."""
+    """One written form as the matcher sees it: `folded` has one pattern for each part around a `NEAR`."""
 
     concept: str
     alias: str
+    """The entry of the list it comes from: itself, or `{stem: Kosov, inflect: sr}`."""
+    written: str
+    inflect: str
+    """The language of that entry; empty when it is a plain form."""
     folded: tuple[str, ...]
     guard: bool
 
 
 def expansion(watchlist: Watchlist) -> Iterator[Expanded]:
-    """Every form of every concept of a list, guards included."""
+    """Every written form of every concept of a list, guards included."""
     for concept in watchlist.concepts:
-        for aliases, guard in ((concept.any, False), (concept.unless_in, True)):
-            for alias in dict.fromkeys(aliases):
-                folded = tuple(term.pattern for term in terms(parse_alias(alias)))
-                yield Expanded(concept=concept.name, alias=alias, folded=folded, guard=guard)
+        entries = {form: entry for entry in reversed(concept.inflected) for form in entry.forms}
+        for written, guard in ((concept.any, False), (concept.unless_in, True)):
+            for form in dict.fromkeys(written):
+                entry = entries.get(form)
+                yield Expanded(
+                    concept=concept.name,
+                    alias=entry.written if entry else form,
+                    written=form,
+                    inflect=entry.inflect if entry else "",
+                    folded=tuple(term.pattern for term in terms(parse_alias(form))),
+                    guard=guard,
+                )

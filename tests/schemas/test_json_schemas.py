@@ -138,7 +138,9 @@ def test_every_type_has_a_published_schema_and_a_sample(kind: type[Any]) -> None
 
 
 def test_no_schema_without_a_type() -> None:
-    assert {file.stem for file in FOLDER.glob("*.json")} == {name for name, _ in codec.SCHEMAS.values()}
+    # Watchlists are read from YAML, not decoded: tests/pipelines/matching/test_json_schema.py has theirs.
+    kinds = {name for name, _ in codec.SCHEMAS.values()}
+    assert {file.stem for file in FOLDER.glob("*.json")} == kinds | {"watchlist"}
 
 
 @pytest.mark.parametrize("kind", PROMISED, ids=lambda kind: kind.__name__)
