@@ -14,7 +14,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 class WatchlistPaths(msgspec.Struct, frozen=True):
-    """Files, and folders whose `*.yaml` and `*.yml` are taken in the order of their names.
+    """Files, and folders whose `*.yaml` and `*.yml`, in capitals too, are taken in the order of their names.
 
     Implements `connectors.interfaces.WatchlistFiles`; opens nothing for longer than a call.
     """
@@ -53,7 +53,7 @@ class WatchlistPaths(msgspec.Struct, frozen=True):
 def _listed(folder: Path) -> list[Path]:
     try:
         # Names that begin with a dot are what editors leave behind.
-        names = [path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith(".")]
+        names = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
     except OSError:
         return []
     return sorted(names)

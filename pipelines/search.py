@@ -10,10 +10,8 @@ from connectors.interfaces import Candidates, Search
 from pipelines.matching.compile import compile_watchlists
 from pipelines.matching.document import document_of_article
 from schemas.article import Article
-from schemas.errors import QueryError
-from schemas.query.origin import whole
 from schemas.query.parse import parse
-from schemas.query.tree import And, ConceptName, InField, Near, Node, Not, Or, Term
+from schemas.query.tree import And, ConceptName, InField, Near, Node, Or, Term
 from schemas.query.words import parse_alias
 from schemas.watchlist import Concept, Watchlist
 
@@ -23,9 +21,6 @@ MOST_COMBINATIONS = 64
 """Conjunctions that two parts of an `AND` are multiplied out to; beyond, the strictest parts stand for all."""
 MOST_OF_LISTS = 20_000
 """Conjunctions of all queries of all lists together."""
-MOST_NESTED = 200
-"""Levels of one query. What the parser admits has fewer, but for a chain of hundreds of `NEAR`: it would exhaust the stack."""
-
 Phrase = tuple[str, ...]
 Conjunction = frozenset[Phrase]
 _NOTHING_NEEDED: frozenset[Conjunction] = frozenset((frozenset(),))
@@ -36,11 +31,7 @@ def search(expression: str, index: Search, limit: int, since: datetime | None = 
 
     `*` is every article; `NOT x` every article without x. Raises `QueryError` at once, not when first iterated.
     """
-    tree = parse(expression)
-    if _too_deep(tree):
-        message = f"more than {MOST_NESTED} levels inside each other"
-        raise QueryError((whole(expression).problem(0, message, "say it with fewer NEAR in a row"),))
-    wanted = candidates(tree, since)
+    wanted = candidates(parse(expression), since)
     matcher = compile_watchlists((Watchlist(id="search", name="search", queries={"main": expression}),), bounded=False)
     found = (article for article in index.candidates(wanted) if matcher.match(document_of_article(article)))
     return islice(found, limit or None)
@@ -73,22 +64,6 @@ def _sorted(needed: Iterable[Conjunction]) -> tuple[tuple[Phrase, ...], ...]:
     found = tuple(sorted(tuple(sorted(conjunction)) for conjunction in needed))
     return found if all(found) else ()
 
-
-def _too_deep(tree: Node) -> bool:
-    level: list[Node] = [tree]
-    for _ in range(MOST_NESTED):
-        level = [part for node in level for part in _parts(node)]
-        if not level:
-            return False
-    return True
-
-
-def _parts(node: Node) -> tuple[Node, ...]:
-    if isinstance(node, And | Or):
-        return node.nodes
-    if isinstance(node, Near):
-        return (node.left, node.right)
-    return (node.node,) if isinstance(node, Not | InField) else ()
 
 
 def _needed(node: Node, concepts: Mapping[str, frozenset[Conjunction]]) -> frozenset[Conjunction]:

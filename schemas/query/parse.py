@@ -24,7 +24,7 @@ from schemas.query.tree import And, Attribute, ConceptName, Everything, InField,
 from schemas.query.words import exact_of, term_of
 
 DEPTH = 50
-"""Most parentheses inside each other: evaluation walks the tree by recursion."""
+"""Most parentheses inside each other, and most `NEAR` in a row: evaluation walks the tree by recursion."""
 _NEARLY_NEAR = re.compile(r"(O?NEAR)(/?.*)\Z", re.IGNORECASE)
 _WITH_NUMBER = re.compile(r"([A-Za-z]{2,7})/([0-9]+)\Z")
 _WORDS = frozenset(("word", "phrase", "exact"))
@@ -189,6 +189,7 @@ class _Parser:
     def near(self) -> Node | None:
         at = self.next.at
         node = self.primary()
+        pairs = 0
         while True:
             lexeme = self.next
             if lexeme.kind == "word" and self.is_bare_near(lexeme.text):
@@ -198,6 +199,10 @@ class _Parser:
             if lexeme.kind != "near":
                 return node
             self.take()
+            pairs += 1
+            if pairs > DEPTH:
+                self.fault(lexeme.at, f"more than {DEPTH} NEAR in a row", "say it with fewer")
+                raise _TooDeepError
             right_at = self.next.at
             right = self.primary()
             for operand, place in ((node, at), (right, right_at)):

@@ -12,6 +12,9 @@ from schemas.query.tree import Near, Node, Term
 LEAST_PREFIX = 4
 """Letters before `*`: shorter prefixes match unrelated words. A Hangul syllable counts as two."""
 
+MOST_NEAR = 20
+"""`NEAR` of one form at most: evaluation walks the tree by recursion."""
+
 _ALIAS_NEAR = re.compile(r"(?:^|\s+)(O?NEAR(?:/\S*)?)(?:\s+|$)")
 _ALIAS_OPERATOR = re.compile(r"(?:^|\s)(AND|OR|NOT)(?:\s|$)")
 
@@ -77,6 +80,9 @@ def _alias(text: str, faults: Faults) -> Node | None:
     if "NEAR" not in text:
         return _alias_part(text, 0, faults)
     pieces = _ALIAS_NEAR.split(text)
+    if len(pieces) > 2 * MOST_NEAR:
+        faults.add(0, f"more than {MOST_NEAR} NEAR in one form", "a form has few words; write a query for the rest")
+        return None
     if not all(piece.strip() for piece in pieces):
         empty = next(index for index, piece in enumerate(pieces) if not piece.strip())
         operator = pieces[empty + 1] if empty == 0 else pieces[empty - 1]

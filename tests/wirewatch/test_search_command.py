@@ -35,7 +35,7 @@ def test_everything_newest_first(data: Path) -> None:
         ("AND", "something to look for is missing"),
         ("kos*ovo", "`*` cannot stand here"),
         ("...", "has no letter or digit"),
-        ("a NEAR/5 " * 400 + "a", "inside each other"),
+        ("a NEAR/5 " * 400 + "a", "in a row"),
     ],
 )
 def test_a_faulty_query_is_shown_with_its_place(data: Path, query: str, said: str) -> None:

@@ -275,3 +275,11 @@ def test_faults_find_their_place_in_a_file(
 ) -> None:
     problem = Origin("f.yaml", text, start, value).problem(offset, "here")
     assert (problem.line, problem.column) == place
+
+
+def test_near_in_a_row_has_a_limit() -> None:
+    assert isinstance(parse(" NEAR/3 ".join(["a"] * 51)), Near)
+    with pytest.raises(QueryError, match=r"query:1:504 more than 50 NEAR in a row"):
+        parse(" NEAR/3 ".join(["ab"] * 400))
+    with pytest.raises(QueryError, match="more than 20 NEAR in one form"):
+        parse_alias(" NEAR/3 ".join(["a"] * 22))
