@@ -215,7 +215,10 @@ class _Explainer:
                 return f"{refused}, which the concept {node.name} needs ({forms.concept.case})"
             if (guard := inside(place, guarded)) is not None:
                 return f"{said!r} of {node.name} stands inside the guard {guard.alias!r}"
-        return f"none of the {len(set(forms.concept.any))} forms of {node.name} occurs"
+        count = len(set(forms.concept.any))
+        if count == 1:
+            return f"the one form of {node.name} does not occur"
+        return f"none of the {count} forms of {node.name} occurs"
 
     def blame_near(self, node: Near, scope: frozenset[int]) -> str:
         left = self.evaluation.occurrences(node.left, scope)
