@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pipelines.language import cyrillic, south_slavic
+from pipelines.language import cyrillic, latin, south_slavic
 from pipelines.language.clean import cleaned
 from pipelines.language.engines import Engine, Ranking, engine_of
 from pipelines.language.scripts import ALONE, Writing, only, writing_of
@@ -150,7 +150,10 @@ def _language(text: str, writing: Writing, opinion: Ranking) -> _Guess:
         ranking, proven = cyrillic.rank(text, engine_of("hybrid"))
         return _Guess(_collapsed(ranking), "letters" if proven else "engine", proven)
     # A script known to nobody here, or letters the model has never seen: English is as good a guess as any.
-    return _Guess(_collapsed(opinion) or (("en", 0.0),), "engine", proven=False)
+    ranking = _collapsed(opinion) or (("en", 0.0),)
+    if writing.script == "Latn":
+        ranking = latin.corrected(ranking, text)
+    return _Guess(ranking, "engine", proven=False)
 
 
 def _collapsed(ranking: Ranking) -> Ranking:
@@ -201,7 +204,7 @@ def _with_variant(found: Detection, text: str, opinion: Ranking, hints: Hints) -
         possible = {"sr", listed} - {"hr", "sh", "", False}
     else:
         possible = {"sr", "hr", "bs", "cnr"}
-    ranking = [(code, p) for code, p in south_slavic.rank(text, opinion, weights) if code in possible]
+    ranking = [(code, p) for code, p in south_slavic.rank(text, weights) if code in possible]
     whole = sum(p for _, p in ranking)
     variant, probability = ranking[0]
     probability /= whole
