@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-WINDOW = 4000
+WINDOW = 1600
 """Code points looked at, from the first letter on. More changes no answer and costs time."""
 
 _NOISE = re.compile(

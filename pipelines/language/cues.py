@@ -127,20 +127,26 @@ CUES: tuple[tuple[Weights, str], ...] = (
 )
 """A word in two groups counts in both: `vjerovatno` is ijekavian, and Bosnian rather than Croatian."""
 
-PHRASES: tuple[tuple[Weights, str], ...] = (
-    # A modal verb with `da` and the present is Serbian; with the infinitive it is Croatian, and rather Bosnian.
-    (
-        (1.2, -1.5, 0.2, 0.8),
-        r"\b(?:može|mogu|treba|mora|moraju|žele|želi|neće|hoće|pokušava|namerava|planira|odbio je|spreman je) da\b|\bda li\b",
-    ),
-    (
-        (-1.0, 0.9, 0.6, 0.0),
-        r"\b(?:može|mogu|treba|mora|moraju|žele|želi|neće|hoće|pokušava|namjerava) (?:se )?\w{2,}[tć]i\b|\bje li\b|\bkako bi\b",
-    ),
-    ((-0.8, 1.6, 0.9, 0.0), r"\b(?:bit|imat|moć|morat|dobit|trebat|postat) će\b"),
-    (
-        (-1.0, 1.2, 0.4, -0.3),
-        r"\b(?:kazao|kazala|rekao|rekla|izjavio|izjavila|smatra|ističe|istaknuo|tvrdi|poručio|dodaje|navodi) (?:je )?kako\b",
-    ),
-    ((1.0, -0.6, -0.2, 0.6), r"\bzbog toga što\b|\bs obzirom na to da\b"),
+MODALS = (
+    "može mogu možemo treba trebaju trebalo mora moraju morao žele želi želimo neće hoće nećemo pokušava pokušavaju namerava"
+    " namjerava planira planiraju"
 )
+"""Verbs that are followed by `da` and the present in Serbian, by the infinitive in Croatian, and in Bosnian by either."""
+
+INFINITIVE: Weights = (-1.0, 0.9, 0.6, 0.0)
+"""One of the modal verbs with an infinitive (`želi reći`)."""
+
+_SAYING = "kazao kazala rekao rekla izjavio izjavila je smatra ističe istaknuo tvrdi poručio dodaje navodi"
+_BEFORE_WILL = "bit imat moć morat dobit trebat postat nastavit ostat dat održat"
+
+PAIRS: tuple[tuple[Weights, str, str], ...] = (
+    ((1.2, -1.5, 0.2, 0.8), MODALS, "da"),
+    ((0.8, -1.2, 0.1, 0.6), "da", "li"),
+    ((-1.0, 0.9, 0.6, 0.0), "je", "li"),
+    ((-0.8, 0.8, 0.4, 0.0), "kako", "bi"),
+    ((-0.8, 1.6, 0.9, 0.0), _BEFORE_WILL, "će"),
+    ((-1.0, 1.2, 0.4, -0.3), _SAYING, "kako"),
+    ((1.0, -0.6, -0.2, 0.6), "zbog", "toga"),
+    ((0.4, -0.4, 0.0, 0.2), "obzirom", "da"),
+)
+"""Two words next to each other, any of the first with any of the second."""

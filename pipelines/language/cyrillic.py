@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from pipelines.language.grams import grams_of
@@ -37,8 +39,10 @@ _CODES = tuple(sorted(LANGUAGES))
 _SLAVIC = LANGUAGES - {"kk", "ky", "mn", "tg"}
 # Without one of their own letters these are not Russian written by mistake; with them they are no Slavic language.
 _OWN = {code: _ALPHABETS[code] - _ALPHABETS["ru"] for code in LANGUAGES - _SLAVIC}
+_SLAVIC_CODES = tuple(sorted(_SLAVIC))
 # Letters every Slavic alphabet here has prove and veto nothing, so they are not even counted.
 _SHARED = frozenset.intersection(*(_ALPHABETS[code] for code in _SLAVIC))
+_TELLING = frozenset(map(chr, range(0x400, 0x530))) - _SHARED
 _FOREIGN_SHARE = 0.02
 """Letters outside its alphabet a long text may have and still be in the language: a quoted name."""
 
@@ -70,13 +74,19 @@ _ENDINGS = {
         "be": "ага аму ых ць цца ня аў оў ай ай ымі амі ла лі скі",
     }.items()
 }
-_VOTE, _MOST_VOTES = 0.6, 4.0
-_ENDING, _MOST_ENDINGS, _LONG_ENOUGH = 0.35, 2.0, 5
-"""What a different word, or the ending of one of at least five letters, adds to the log score; and all at most."""
+_VOTING = ("sr", "mk", "bg", "ru", "uk", "be")
+"""In the order of the table of runs of letters."""
+_VOTE, _ENDING, _LONG_ENOUGH = 0.6, 0.35, 5
+"""What a different word, or the ending of one of at least five letters, adds to the log score."""
+_CLEAR = 4.0
+"""How far the words must put one language ahead of the next for the engine not to be asked."""
+_PROBABILITY = itemgetter(1)
+_FLOOR = 1e-4
+"""What the engine gives a language it leaves out of its ranking."""
 _HARD_SIGNS = 3.0
 # Roman numerals typed with the Cyrillic letter: no Ukrainian.
 _NUMERAL = re.compile(r"\b[іхv]*і[іхv]*\b")
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"\w+")
 _GRAM_WEIGHT = 0.2
 """How much the runs of letters count: they overlap, so their sum is too sure of itself."""
 
@@ -86,33 +96,29 @@ def rank(text: str, engine: Engine) -> tuple[Ranking, bool]:
     lower = text.lower()
     if "і" in lower:
         lower = _NUMERAL.sub(" ", lower) if _NUMERAL.sub("", lower).strip() else lower
-    telling = {
-        letter: lower.count(letter) for letter in set(lower) if "\u0400" <= letter <= "\u052f" and letter not in _SHARED
-    }
-    candidates = _candidates(telling, sum("\u0400" <= letter <= "\u052f" for letter in lower))
+    telling = {letter: lower.count(letter) for letter in set(lower) if letter in _TELLING}
+    candidates = _candidates(telling, len(lower))
     if len(candidates) == 1:
         return ((candidates[0], 1.0),), True
-    asked = dict(engine.rank(text, LANGUAGES))
-    words = set(_WORD.findall(lower))
-    grams = grams_of("cyrillic")
-    runs = dict(zip(grams.languages, grams.scores(words), strict=True))
-    scores = {
-        code: math.log(max(asked.get(code, 0.0), 1e-9)) + _vote(code, words) + _GRAM_WEIGHT * runs.get(code, 0.0)
-        for code in candidates
-    }
+    said = dict(zip(_VOTING, map(math.fsum, zip(*map(_of_word, dict.fromkeys(_WORD.findall(lower))))), strict=False))
+    scores = {code: said.get(code, 0.0) for code in candidates}
+    ahead = sorted(scores.values())
+    if ahead[-1] - ahead[-2] < _CLEAR:
+        asked = dict(engine.rank(text, LANGUAGES))
+        scores = {code: math.log(max(asked.get(code, 0.0), _FLOOR)) + score for code, score in scores.items()}
     hard = telling.get("ъ", 0)
     if hard and "bg" in scores and not ("ы" in telling or "э" in telling or "ё" in telling):
         scores["bg"] += min(_HARD_SIGNS, float(hard))
     best = max(scores.values())
     weights = {code: math.exp(score - best) for code, score in scores.items()}
     whole = math.fsum(weights.values())
-    ranked = sorted(
-        ((code, weight / whole) for code, weight in weights.items()), key=lambda entry: (-entry[1], entry[0])
-    )
+    ranked = sorted([(code, weight / whole) for code, weight in weights.items()], key=_PROBABILITY, reverse=True)
     return tuple(ranked), False
 
 
 def _candidates(telling: dict[str, int], total: int) -> list[str]:
+    if not telling:
+        return list(_SLAVIC_CODES)
     possible = [
         code
         for code in _CODES
@@ -125,10 +131,12 @@ def _candidates(telling: dict[str, int], total: int) -> list[str]:
     return [code for code in possible if foreign[code] <= max(fewest, _FOREIGN_SHARE * total)]
 
 
-def _vote(code: str, words: set[str]) -> float:
-    known = _WORDS.get(code)
-    if known is None:
-        return 0.0
-    endings = _ENDINGS[code]
-    ending = sum(word.endswith(endings) for word in words if len(word) >= _LONG_ENOUGH)
-    return min(_MOST_VOTES, _VOTE * len(known & words)) + min(_MOST_ENDINGS, _ENDING * ending)
+@lru_cache(20_000)
+def _of_word(word: str) -> tuple[float, ...]:
+    """What one word says for each of `_VOTING`."""
+    runs = grams_of("cyrillic").word(word)
+    long = len(word) >= _LONG_ENOUGH
+    return tuple(
+        _VOTE * (word in _WORDS[code]) + _ENDING * (long and word.endswith(_ENDINGS[code])) + _GRAM_WEIGHT * run
+        for code, run in zip(_VOTING, runs, strict=True)
+    )

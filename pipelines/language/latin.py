@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import math
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from pipelines.language.grams import grams_of
 from pipelines.language.tags import SOUTH_SLAVIC
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipelines.language.engines import Ranking
 
 _VOTE, _MOST_VOTES = 0.9, 4.0
 """What one different common word adds to the log score, and all of them together at most."""
 _FOREIGN, _MOST_FOREIGN = 0.7, 2.1
 """What one different letter outside the alphabet takes from it, and all of them together at most."""
+_SURE = 0.98
+"""From here on nothing is left to correct."""
 _FLOOR = 1e-4
 """The probability under which the engine's opinions no longer differ: below it is noise."""
 
@@ -94,33 +99,35 @@ for _code, _listed in _WORDS.items():
         _LANGUAGES_OF[_word] = (*_LANGUAGES_OF.get(_word, ()), _code)
 _ALPHABETS = {code: frozenset(letters) for code, letters in _LETTERS.items()}
 _ANY = frozenset("".join(_LETTERS.values()))
-_WORD = re.compile(r"[^\W\d_]+")
+_PROBABILITY = itemgetter(1)
+_WORD = re.compile(r"\w+")
 _GRAM_WEIGHT, _MOST_GRAMS = 0.2, 6.0
 
 
 def corrected(ranking: Ranking, text: str) -> Ranking:
     """`ranking` (macro-languages of a text in Latin letters) after the words and letters of `text` were heard."""
+    if ranking[0][1] >= _SURE:
+        return ranking
     lower = text.lower()
     scores = dict.fromkeys((code for code, _ in ranking), 0.0)
-    words_of = set(_WORD.findall(lower))
-    for word in words_of:
+    words = dict.fromkeys(_WORD.findall(lower))
+    for word in words:
         for code in _LANGUAGES_OF.get(word, ()):
             if code in scores:
                 scores[code] += _VOTE
     special = _ANY.intersection(lower)
     result: dict[str, float] = {}
     for code, probability in ranking:
-        words = min(_MOST_VOTES, scores[code])
+        votes = min(_MOST_VOTES, scores[code])
         strange = min(_MOST_FOREIGN, _FOREIGN * len(special - _ALPHABETS.get(code, special)))
-        result[code] = max(probability, _FLOOR) * math.exp(words - strange)
+        result[code] = max(probability, _FLOOR) * math.exp(votes - strange)
     if max(result.get(SOUTH_SLAVIC, 0.0), result.get("sl", 0.0)) >= max(result.values()):
-        result["sl"] = result.get("sl", _FLOOR) * _slovene(words_of)
+        result["sl"] = result.get("sl", _FLOOR) * _slovene(words)
     whole = math.fsum(result.values())
-    ranked = ((code, weight / whole) for code, weight in result.items())
-    return tuple(sorted(ranked, key=lambda entry: (-entry[1], entry[0])))
+    return tuple(sorted([(code, weight / whole) for code, weight in result.items()], key=_PROBABILITY, reverse=True))
 
 
-def _slovene(words: set[str]) -> float:
+def _slovene(words: Iterable[str]) -> float:
     """How many times more probable Slovene is than the nearest South Slavic variant, by runs of letters."""
     sr, hr, bs, sl = grams_of("south_slavic").scores(words)
     return math.exp(max(-_MOST_GRAMS, min(_MOST_GRAMS, _GRAM_WEIGHT * (sl - max(sr, hr, bs)))))

@@ -11,9 +11,11 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
+from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from pipelines.language.cues import CUES, PHRASES, Weights
+from pipelines.language.cues import CUES, INFINITIVE, MODALS, PAIRS, Weights
 from pipelines.language.grams import grams_of
 
 if TYPE_CHECKING:
@@ -24,25 +26,34 @@ if TYPE_CHECKING:
 VARIANTS = ("sr", "hr", "bs", "cnr")
 """In the order of the weights of a cue."""
 
-_GRAM_WEIGHT = 0.2
+_GRAM_WEIGHT = 0.25
 """How much the runs of letters count: they overlap, so their sum is far too sure of itself."""
 _NAME_WEIGHT = 0.5
 """How much of that in a word with a capital: names tell where something happened, not who writes of it."""
 _MONTENEGRIN_RARE = -4.0
 """Without a mark of its own or a declaration a text is not called Montenegrin."""
 
+_LATIN_LETTERS = {
+    **dict(zip("абвгдђежзијклмнопрстћуфхцчш", "abvgdđežzijklmnoprstćufhcčš", strict=True)),
+    "љ": "lj",
+    "њ": "nj",
+    "џ": "dž",
+}
 _LATIN_OF = str.maketrans(
-    {
-        **dict(zip("абвгдђежзијклмнопрстћуфхцчш", "abvgdđežzijklmnoprstćufhcčš", strict=True)),
-        "љ": "lj",
-        "њ": "nj",
-        "џ": "dž",
-    }
+    _LATIN_LETTERS | {cyrillic.upper(): latin.capitalize() for cyrillic, latin in _LATIN_LETTERS.items()}
 )
-_WORD = re.compile(r"[^\W\d_]+")
-_PHRASES = tuple((weights, re.compile(pattern)) for weights, pattern in PHRASES)
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
+_WORD = re.compile(r"\w+")
+_PAIRS = {
+    (first, second): weights
+    for weights, firsts, seconds in PAIRS
+    for first in firsts.split()
+    for second in seconds.split()
+}
+_MODALS = frozenset(MODALS.split())
+_SHORT = 3
 _NONE: Weights = (0.0, 0.0, 0.0, 0.0)
-_MARKS = frozenset("čćžšđ")
+_MARKS = frozenset("čćžšđČĆŽŠĐ")
 _BALD = str.maketrans({"č": "c", "ć": "c", "ž": "z", "š": "s", "đ": "dj"})
 _MARKED_FROM = 60
 """A text of so many characters without a single diacritic is written without them on purpose: `sto`, not `što`."""
@@ -84,45 +95,35 @@ def rank(text: str, declared: Mapping[str, float]) -> Ranking:
         scores[VARIANTS.index("cnr")] += _MONTENEGRIN_RARE
     best = max(scores)
     whole = math.fsum(math.exp(score - best) for score in scores)
-    ranked = zip(VARIANTS, (math.exp(score - best) / whole for score in scores), strict=True)
-    return tuple(sorted(ranked, key=lambda entry: (-entry[1], entry[0])))
+    ranked = zip(VARIANTS, [math.exp(score - best) / whole for score in scores], strict=True)
+    return tuple(sorted(ranked, key=itemgetter(1), reverse=True))
 
 
 def evidence(text: str) -> list[float]:
     """The log score of each of `VARIANTS` by the words of `text` alone."""
+    if _CYRILLIC.search(text):
+        text = text.translate(_LATIN_OF)
+    words = _WORD.findall(text)
+    bald = len(text) >= _MARKED_FROM and _MARKS.isdisjoint(text)
     # Each word form counts once: a text about one subject repeats its words, which proves nothing more.
-    forms = sorted(set(_WORD.findall(text.translate(_LATIN_OF_BOTH))))
-    lower = text.lower().translate(_LATIN_OF)
-    bald = len(lower) >= _MARKED_FROM and _MARKS.isdisjoint(lower)
-    sr, hr, bs, cnr = 0.0, 0.0, 0.0, 0.0
-    seen = set()
-    for form in forms:
-        word = form.lower()
-        if word in seen:
-            continue
-        seen.add(word)
-        cue, letters = _of_word(word, bald)
-        weight = _GRAM_WEIGHT if form == word else _GRAM_WEIGHT * _NAME_WEIGHT
-        sr += cue[0] + weight * letters[0]
-        hr += cue[1] + weight * letters[1]
-        bs += cue[2] + weight * letters[2]
-        # Montenegrin was never measured apart: in its letters it is as like Serbian as Bosnian is.
-        cnr += cue[3] + weight * (letters[0] + letters[2]) / 2
-    scores = [sr, hr, bs, cnr]
-    for weights, pattern in _PHRASES:
-        if pattern.search(lower):
-            for index, value in enumerate(weights):
-                scores[index] += value
-    return scores
+    found = [_of_word(word, bald) for word in dict.fromkeys(words)]
+    lower = [word.lower() for word in words]
+    pairs = [weights for pair in dict.fromkeys(pairwise(lower)) if (weights := _PAIRS.get(pair)) is not None]
+    if not _MODALS.isdisjoint(lower):
+        pairs += _infinitive(lower)
+    return [math.fsum(column) for column in zip(_NONE, *found, *pairs, strict=True)]
 
 
-_LATIN_OF_BOTH = _LATIN_OF | {
-    ord(chr(code).upper()): latin.capitalize() for code, latin in ((code, str(latin)) for code, latin in _LATIN_OF.items())
-}
+def _infinitive(words: list[str]) -> list[Weights]:
+    rest = [word for word in words if word != "se"]
+    wanted = any(one in _MODALS and other.endswith(("ti", "ći")) and len(other) > _SHORT for one, other in pairwise(rest))
+    return [INFINITIVE] if wanted else []
 
 
-@lru_cache(20_000)
-def _of_word(word: str, bald: bool) -> tuple[Weights, tuple[float, ...]]:  # noqa: FBT001 the key of a cache
+@lru_cache(30_000)
+def _of_word(form: str, bald: bool) -> Weights:  # noqa: FBT001 the key of a cache
+    """What one word says, its runs of letters at the weight they have."""
+    word = form.lower()
     exact, stems = (_EXACT_BALD, _STEMS_BALD) if bald else (_EXACT, _STEMS)
     found = list(exact.get(word, ()))
     for length in range(min(_LONGEST, len(word)), _SHORTEST - 1, -1):
@@ -130,5 +131,9 @@ def _of_word(word: str, bald: bool) -> tuple[Weights, tuple[float, ...]]:  # noq
         if stem is not None:
             found += stem
             break
-    cue = tuple(map(math.fsum, zip(*found, strict=True))) if found else _NONE
-    return (cue[0], cue[1], cue[2], cue[3]), grams_of("south_slavic").word(word)
+    sr, hr, bs, _ = grams_of("south_slavic").word(word)
+    weight = _GRAM_WEIGHT if form == word else _GRAM_WEIGHT * _NAME_WEIGHT
+    # Montenegrin was never measured apart: in its letters it is as like Serbian as Bosnian is.
+    found.append((weight * sr, weight * hr, weight * bs, weight * (sr + bs) / 2))
+    sums = [math.fsum(column) for column in zip(*found, strict=True)]
+    return sums[0], sums[1], sums[2], sums[3]
