@@ -27,8 +27,8 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     accepted: bool = False
     """Whether `tag` is above the threshold."""
     variant_confidence: float = 1.0
-    """Probability of the variant, given that `macro` is right: below 1 only within `hbs`, and never in Cyrillic unless our
-    own source list names another variant than Serbian."""
+    """Probability of `tag` given that `macro` is right: 1 where there is no variant to choose, so outside `hbs`, and in
+    Cyrillic unless our own source list names Bosnian or Montenegrin."""
     macro_confidence: float = 0.0
     macro_accepted: bool = False
     """Probability of `macro`, and whether it is above the threshold: it is often sure when the variant is not."""

@@ -21,8 +21,10 @@ KEPT = 60
 _PROBABILITY = 0.95
 _TELLING = 0.8
 """An item that by itself is that probable for one variant..."""
+_TOLD = 4
+"""...and there must be so many of them..."""
 _AGREEING = 0.6
-"""...must name the pooled one so often: an aggregator of several newsrooms has no profile."""
+"""...which name the pooled one so often: an aggregator of several newsrooms has no profile."""
 
 
 def profile_of(texts: Sequence[str]) -> str:
@@ -42,6 +44,6 @@ def profile_of(texts: Sequence[str]) -> str:
     probability = 1.0 / math.fsum(math.exp(score - best) for score in pooled)
     variant = VARIANTS[pooled.index(best)]
     telling = [ranking[0][0] for ranking in (rank(text, {}) for text in newest) if ranking[0][1] >= _TELLING]
-    if probability < _PROBABILITY or telling.count(variant) < _AGREEING * len(telling):
+    if probability < _PROBABILITY or len(telling) < _TOLD or telling.count(variant) < _AGREEING * len(telling):
         return ""
     return "sr-Latn" if variant == "sr" else variant
