@@ -108,7 +108,7 @@ def _row(figures: Sequence[float]) -> str:
 
 def _pooled(domain: str, texts: Sequence[Labelled]) -> list[Result]:
     """Whether twenty headlines together name the variant; drawn from those of one tag."""
-    chance = random.Random(0)  # noqa: S311 a draw of texts
+    chance = random.Random(0)
     right = draws = 0
     for tag in ("sr-Latn", "hr", "bs"):
         scores = [evidence(one.text) for one in texts if one.tag == tag and one.length == "80"]
@@ -137,7 +137,11 @@ def _second_opinion(texts: Sequence[Labelled]) -> list[Result]:
                 wrong += found.macro != macro_of(one.tag)
         seconds = time.process_time() - seconds
         figure = f"asked {second.Tally.asked / len(texts):.2%}, changes {second.Tally.confirmed / len(texts):.2%}"
-        accepted = f"of the {right + wrong:,} answers it lets be accepted {right:,} are right" if right + wrong else "none accepted"
+        accepted = (
+            f"of the {right + wrong:,} answers it lets be accepted {right:,} are right"
+            if right + wrong
+            else "none accepted"
+        )
         how = f"{len(texts):,} texts; {accepted}; {seconds / len(texts) * 1e6:,.0f} µs a text with it"
         results.append(Result(f"second opinion (langdetect) on {what}", figure, how))
     return results
@@ -147,7 +151,7 @@ def _speeds(texts: Sequence[Labelled], rounds: int) -> list[Result]:
     detectors: dict[str, Callable[[str], object]] = {"ours": detect, **_rivals(texts)}
     results = []
     for name in ("80", "600"):
-        chance = random.Random(name)  # noqa: S311 a draw of texts
+        chance = random.Random(name)
         pool = [one.text for one in texts if one.length == name]
         chance.shuffle(pool)
         size = min(_TEXTS, len(pool) // (rounds + 1))

@@ -20,7 +20,9 @@ BODY = 600
 def content_of(item: FeedItem, engine: str = "hybrid") -> Content:
     """The text of `item` and its language, from title, summary and the beginning of the body together."""
     text = "\n".join(part for part in (item.title, item.summary, item.body[:BODY]) if part)
-    found = detect(text, Hints(declared=item.language, source=item.source.language, profile=item.source.learned), engine)
+    found = detect(
+        text, Hints(declared=item.language, source=item.source.language, profile=item.source.learned), engine
+    )
     return Content(
         content_hash=item.content_hash,
         title=item.title,

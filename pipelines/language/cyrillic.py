@@ -76,6 +76,7 @@ _ENDINGS = {
 }
 _VOTING = ("sr", "mk", "bg", "ru", "uk", "be")
 """In the order of the table of runs of letters."""
+_NONE = (0.0,) * len(_VOTING)
 _VOTE, _ENDING, _LONG_ENOUGH = 0.6, 0.35, 5
 """What a different word, or the ending of one of at least five letters, adds to the log score."""
 _CLEAR = 4.0
@@ -100,7 +101,8 @@ def rank(text: str, engine: Engine) -> tuple[Ranking, bool]:
     candidates = _candidates(telling, len(lower))
     if len(candidates) == 1:
         return ((candidates[0], 1.0),), True
-    said = dict(zip(_VOTING, map(math.fsum, zip(*map(_of_word, dict.fromkeys(_WORD.findall(lower))))), strict=False))
+    votes = [_of_word(word) for word in dict.fromkeys(_WORD.findall(lower))]
+    said = dict(zip(_VOTING, [math.fsum(column) for column in zip(_NONE, *votes, strict=True)], strict=True))
     scores = {code: said.get(code, 0.0) for code in candidates}
     ahead = sorted(scores.values())
     if ahead[-1] - ahead[-2] < _CLEAR:

@@ -34,9 +34,7 @@ class Grams:
         raw = resources.files("pipelines.language").joinpath(f"{name}_grams.json").read_bytes()
         table = msgspec.json.decode(raw, type=_Table)
         self.languages = table.languages
-        self._values = {
-            run: tuple((ord(step) - _NONE) * _STEP for step in steps) for run, steps in table.grams.items()
-        }
+        self._values = {run: tuple((ord(step) - _NONE) * _STEP for step in steps) for run, steps in table.grams.items()}
         self.word: Callable[[str], tuple[float, ...]] = lru_cache(_REMEMBERED)(self._word)
         """The scores of one word in lower case."""
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 letters of several alphabets are the subject
 """Latin letters: the engine's opinion, corrected by the commonest words and the letters an alphabet does not have.
 
 On a headline the engine often hesitates between neighbours (Slovene and Croatian, Czech and Slovak). A single `tudi`

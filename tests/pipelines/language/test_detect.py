@@ -224,7 +224,13 @@ def test_langdetect_alone_is_not_asked_about_east_asian_scripts() -> None:
 )
 @pytest.mark.parametrize(
     "dressed",
-    ["{}", "🔥 {} 👉", "<b>{}</b>&nbsp;<br/>", "12:45 22.11.2026. | {} (1.244 / 95%)", "BEOGRAD, 22. nov (Tanjug) - {}"],
+    [
+        "{}",
+        "🔥 {} 👉",
+        "<b>{}</b>&nbsp;<br/>",
+        "12:45 22.11.2026. | {} (1.244 / 95%)",
+        "BEOGRAD, 22. nov (Tanjug) - {}",
+    ],
 )
 def test_what_surrounds_a_headline_changes_nothing(plain: str, tag: str, dressed: str) -> None:
     assert detect(dressed.format(plain)).tag == tag

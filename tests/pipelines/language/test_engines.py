@@ -43,7 +43,9 @@ def test_languages_it_does_not_know_are_no_answer(engine: Engine) -> None:
     assert engine.rank(GERMAN, frozenset({"tlh"})) == ()
 
 
-@pytest.mark.parametrize("asked", [frozenset(), LATIN, frozenset({"sr", "mk", "bg", "ru"}), frozenset({"ar", "fa", "ur"})])
+@pytest.mark.parametrize(
+    "asked", [frozenset(), LATIN, frozenset({"sr", "mk", "bg", "ru"}), frozenset({"ar", "fa", "ur"})]
+)
 def test_py3langid_scores_as_the_library_does(asked: frozenset[str]) -> None:
     library = LanguageIdentifier.from_model_file(MODEL_FILE)
     engine = engine_of("py3langid")

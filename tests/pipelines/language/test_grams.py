@@ -36,6 +36,8 @@ def test_a_word_scores_highest_in_its_language(name: str, word: str, language: s
 @given(words=st.lists(st.text(max_size=12), max_size=6))
 def test_words_add_up_and_anything_is_a_word(name: str, words: list[str]) -> None:
     grams = grams_of(name)
-    expected = [math.fsum(column) for column in zip(*map(grams.word, words), strict=True)] or [0.0] * len(grams.languages)
+    expected = [math.fsum(column) for column in zip(*map(grams.word, words), strict=True)] or [0.0] * len(
+        grams.languages
+    )
     assert grams.scores(words) == pytest.approx(expected)
     assert grams.word("") == (0.0,) * len(grams.languages)

@@ -27,12 +27,17 @@ def test_there_are_examples() -> None:
 def test_every_example_comes_out_as_the_page_says(text: str, tag: str, macro: str, accepted: str) -> None:
     found = detect.detect(text)
     assert found.accepted == (accepted == "yes")
-    assert tag == "a guess" or tag == f"`{found.tag}`"
-    assert macro == "a guess" or macro == f"`{found.macro}`"
+    assert tag in {"a guess", f"`{found.tag}`"}
+    assert macro in {"a guess", f"`{found.macro}`"}
 
 
 def test_the_languages_are_those_of_the_code() -> None:
-    for name, codes in (("Latin", LATIN), ("Cyrillic", cyrillic.LANGUAGES), ("Arabic", ARABIC), ("Devanagari", DEVANAGARI)):
+    for name, codes in (
+        ("Latin", LATIN),
+        ("Cyrillic", cyrillic.LANGUAGES),
+        ("Arabic", ARABIC),
+        ("Devanagari", DEVANAGARI),
+    ):
         assert f"{name}: {' '.join(sorted(codes))}." in FLAT
 
 
@@ -43,8 +48,8 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"({detect.ACCEPT_DECLARED_VARIANT} when a hint names the same)",
         f"Under {detect.LETTERS} letters or {detect.WORDS} words",
         f"It reads {detect.ENOUGH} characters",
-        f"{hints.SOURCE_WEIGHT:.0f} for our list and for the profile, {hints.DECLARED_WEIGHT:.0f} for entry or feed,"
-        f" together {hints.MOST_WEIGHT:.0f} at most",
+        f"{hints.SOURCE_WEIGHT:.0f} for our list and for the profile, {hints.DECLARED_WEIGHT:.0f} for entry or feed",
+        f"together {hints.MOST_WEIGHT:.0f} at most",
         f"(up to {profile.KEPT}, from {profile.ITEMS} on",
         f"{len(labelled(HERE / 'language.jsonl')):,} texts in this repository",
         f"under {len({one.tag for one in labelled(HERE / 'language.jsonl')})} tags",

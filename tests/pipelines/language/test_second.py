@@ -7,7 +7,9 @@ from pipelines.language.detect import detect
 from pipelines.language.scripts import writing_of
 
 
-@pytest.mark.parametrize("text", ["Regierung beschließt", "Правительство обсудило", "Guvernul României", "Qeveria shqiptare"])
+@pytest.mark.parametrize(
+    "text", ["Regierung beschließt", "Правительство обсудило", "Guvernul României", "Qeveria shqiptare"]
+)
 def test_two_words_both_engines_are_sure_of_are_accepted(text: str) -> None:
     found = detect(text)
     assert (found.accepted, found.macro_accepted, found.source) == (True, True, "agreement")

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from pipelines.language import cues, south_slavic
 
 
-
 @pytest.mark.parametrize(
     ("text", "variant"),
     [
