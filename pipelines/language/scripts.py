@@ -117,7 +117,7 @@ _TRADITIONAL = frozenset(
     "詳語誤讀課調談謝謀謊謂貝負貢財責賢敗貨質販貪購貧貫貼貴貸貿費資賠賴賽贊贏趙躍踐轉輪軟輕載較輛輸達遷邁運違連遲適選遞遺鄧郵鄰鄭釋鐵銀錯鍵鎮閉聞閱隊陽陰陣階際陸陳險隨隱頁頂項順須顧頓預領頻題額風飛飯館驅驗魚魯鳥雞黃龍龜"
 )
 _EASTERN = frozenset({"Hani", "Kana", "Hang"})
-_LETTERS_ALONE = frozenset(script for _, _, script in _RANGES) - _EASTERN
+_ALPHABETS = frozenset(script for _, _, script in _RANGES) - _EASTERN
 _ONLY_SIMPLIFIED = _SIMPLIFIED - _TRADITIONAL
 _ONLY_TRADITIONAL = _TRADITIONAL - _SIMPLIFIED
 
@@ -155,11 +155,14 @@ def script_of(character: str) -> str:
 
 def writing_of(text: str) -> Writing:
     """The main script of `text`; script empty when it has no letter of a script known here."""
+    scripts = {_SCRIPT[character] for character in set(text)}
+    scripts.discard("")
+    if len(scripts) == 1 and not scripts.isdisjoint(_ALPHABETS):
+        return Writing(scripts.pop(), 1.0, sum(map(str.isalpha, text)))
     found: dict[str, int] = {}
     han: dict[str, int] = {}
-    script_of_letter = _SCRIPT
     for character, times in Counter(text).items():
-        script = script_of_letter[character]
+        script = _SCRIPT[character]
         if script:
             found[script] = found.get(script, 0) + times
             if script == "Hani":
@@ -167,10 +170,6 @@ def writing_of(text: str) -> Writing:
     letters = sum(found.values())
     if not letters:
         return Writing("", 0.0, 0)
-    if len(found) == 1 and not han:
-        [script] = found
-        if script in _LETTERS_ALONE:
-            return Writing(script, 1.0, letters)
     by_script = {
         "" if script == _UNKNOWN else script: float(times) for script, times in found.items() if script not in _EASTERN
     }

@@ -30,8 +30,9 @@ _GRAM_WEIGHT = 0.25
 """How much the runs of letters count: they overlap, so their sum is far too sure of itself."""
 _NAME_WEIGHT = 0.5
 """How much of that in a word with a capital: names tell where something happened, not who writes of it."""
-_MONTENEGRIN_RARE = -4.0
-"""Without a mark of its own or a declaration a text is not called Montenegrin."""
+_PRIOR = {"sr": 0.1, "cnr": -4.0}
+"""There are more Serbian outlets than of the others; and without a mark of its own or a declaration a text is not called
+Montenegrin."""
 
 _LATIN_LETTERS = {
     **dict(zip("абвгдђежзијклмнопрстћуфхцчш", "abvgdđežzijklmnoprstćufhcčš", strict=True)),
@@ -90,9 +91,7 @@ def rank(text: str, declared: Mapping[str, float]) -> Ranking:
     """The variants by probability; `declared` holds the weights of declarations by variant, added to the log score."""
     scores = evidence(text)
     for index, variant in enumerate(VARIANTS):
-        scores[index] += declared.get(variant, 0.0)
-    if "cnr" not in declared:
-        scores[VARIANTS.index("cnr")] += _MONTENEGRIN_RARE
+        scores[index] += declared.get(variant, _PRIOR.get(variant, 0.0))
     best = max(scores)
     whole = math.fsum(math.exp(score - best) for score in scores)
     ranked = zip(VARIANTS, [math.exp(score - best) / whole for score in scores], strict=True)
