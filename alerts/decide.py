@@ -66,7 +66,7 @@ def _new(key: str, recipient: str, record: ItemHits, hits: tuple[Hit, ...], *, d
         hits=(),
         title="",
         state="suppressed" if record.history else "pending",
-        reason=_history_reason(ordered[0]) if record.history else "",
+        reason=_history_reason(record, ordered[0]) if record.history else "",
         message_id=f"<{digest('message', key)}@{domain}>",
         created_at=now,
     )
@@ -116,7 +116,9 @@ def _recipients(hits: Iterable[Hit]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(recipient for hit in hits for recipient in hit.recipients))
 
 
-def _history_reason(hit: Hit) -> str:
+def _history_reason(record: ItemHits, hit: Hit) -> str:
+    if record.rematch:
+        return "history: found by a rematch of what was stored"
     if hit.published_at is None:
         return "history: without a usable date when its feed was first polled"
     return f"history: published {' '.join(_age(hit.seen_at - hit.published_at))} before it was first seen"

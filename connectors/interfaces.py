@@ -145,6 +145,8 @@ class Candidates(msgspec.Struct, frozen=True, kw_only=True):
 
     any_of: tuple[tuple[tuple[str, ...], ...], ...] = ()
     since: datetime | None = None
+    beyond: tuple[datetime, str] | None = None
+    """Only articles that come after this (`seen_at`, article id) in the order they are given in: where to go on."""
 
 
 class Search(Protocol):

@@ -77,6 +77,12 @@ class Database:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for reading only, while no other thread uses it."""
+        with self._lock, _as_store_error(self.path):
+            yield self._connection
+
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """All rows of a query."""
         with self._lock, _as_store_error(self.path):

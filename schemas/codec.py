@@ -22,7 +22,7 @@ from schemas.item import FeedItem
 
 SCHEMAS: dict[type[Any], tuple[str, int]] = {
     FeedItem: ("item", 1),
-    ItemHits: ("item-hits", 1),
+    ItemHits: ("item-hits", 2),
     DeadLetter: ("deadletter", 1),
     FetchRecord: ("fetch", 1),
     Alert: ("alert", 1),

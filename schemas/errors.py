@@ -75,7 +75,10 @@ class DeliveryError(WirewatchError):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One fault in a query or watchlist file: 1-based line and column, message, hint, and the source line."""
+    """One fault in a query or watchlist file: 1-based line and column, message, hint, and the source line.
+
+    `level` is `error`; lint also knows `warning` (probably not meant) and `info` (worth a thought).
+    """
 
     file: str
     line: int
@@ -83,9 +86,14 @@ class Problem(msgspec.Struct, frozen=True):
     message: str
     hint: str = ""
     source: str = ""
+    level: str = "error"
 
     def __str__(self) -> str:
-        text = f"{self.file}:{self.line}:{self.column} {self.message}"
+        level = "" if self.level == "error" else f"{self.level}: "
+        text = f"{self.file}:{self.line}:{self.column} {level}{self.message}"
+        if self.level == "info":
+            # A suggestion takes one line: there may be many.
+            return f"{text} ({self.hint})" if self.hint else text
         if self.source:
             text += f"\n    {self.source}\n    {' ' * (self.column - 1)}^"
         if self.hint:

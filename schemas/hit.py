@@ -11,7 +11,7 @@ from schemas.time import Time
 Severity = Literal["low", "normal", "high", "critical"]
 
 
-class Span(msgspec.Struct, frozen=True):
+class Span(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where and why: `version[field][start:end] == text`, in code points of the original text."""
 
     field: str
@@ -22,6 +22,8 @@ class Span(msgspec.Struct, frozen=True):
     """The concept of the list, or empty for a term written into the query itself."""
     alias: str
     """The alias or term that matched, as the list writes it."""
+    lookalike: bool = False
+    """Whether a word of it is written in letters of two scripts that look alike; left out when not."""
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,3 +85,5 @@ class ItemHits(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: Time
     hits: tuple[Hit, ...] = ()
     trace_id: str = ""
+    rematch: bool = False
+    """Whether the hits were found later, in the articles stored, by `wirewatch rematch`."""

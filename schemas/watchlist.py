@@ -7,15 +7,37 @@ import msgspec
 from schemas.hit import Severity
 
 
+class Inflected(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry `{stem: Kosov, inflect: sr}`, and the written forms it stands for."""
+
+    stem: str
+    inflect: str
+    """The language whose rules it follows."""
+    kind: str = ""
+    """Its `class`; empty where the stem decides it."""
+    fleeting: str = ""
+    forms: tuple[str, ...]
+
+    @property
+    def written(self) -> str:
+        """The entry as its author would write it on one line."""
+        more = (("class", self.kind), ("fleeting", self.fleeting))
+        said = ", ".join(f"{key}: {value}" for key, value in more if value)
+        return f"{{stem: {self.stem}, inflect: {self.inflect}{', ' if said else ''}{said}}}"
+
+
 class Concept(msgspec.Struct, frozen=True, kw_only=True):
     """One thing in all its written forms."""
 
     name: str
     any: tuple[str, ...]
+    """Every written form, those of `inflected` entries included, each once."""
     unless_in: tuple[str, ...] = ()
-    """Guard phrases: a form inside one of these does not count."""
+    """Guard phrases: a form inside one of these does not count. As complete as `any`."""
     case: str = ""
     """`initial-capital`, `exact` or empty."""
+    inflected: tuple[Inflected, ...] = ()
+    """Which entries some forms of `any` and `unless_in` come from."""
 
 
 class Examples(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,8 @@ def wirewatch(*words: str | Path, check: bool = True, given: str = "") -> subpro
 
 def records(*words: str | Path) -> list[dict[str, Any]]:
     """The JSON lines a command prints."""
-    return [json.loads(line) for line in wirewatch(*words, "--json").stdout.splitlines()]
+    # By "\n" alone: texts may hold characters that `splitlines` takes for the end of a line.
+    return [json.loads(line) for line in wirewatch(*words, "--json").stdout.split("\n") if line]
 
 
 def outcome(data: Path) -> dict[str, set[tuple[str, ...]]]:

@@ -1,4 +1,4 @@
-"""The published JSON Schemas, one for each type in `schemas.codec.SCHEMAS`, made from the types and their docs."""
+"""The published JSON Schemas: of each type in `schemas.codec.SCHEMAS`, made from it and its docs, and of watchlists."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from pipelines.matching.json_schema import json_schema
 from schemas.codec import SCHEMAS
 from tools.field_docs import field_docs
 
@@ -15,8 +16,9 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def files() -> dict[str, str]:
-    """Text by path, one file for each kind."""
-    return {f"{FOLDER}/{name}.json": _text(schema(kind)) for kind, (name, _) in SCHEMAS.items()}
+    """Text by path, one file for each kind, and that of watchlists."""
+    kinds = {f"{FOLDER}/{name}.json": _text(schema(kind)) for kind, (name, _) in SCHEMAS.items()}
+    return kinds | {f"{FOLDER}/watchlist.json": _text(json_schema())}
 
 
 def schema(kind: type[Any]) -> dict[str, Any]:

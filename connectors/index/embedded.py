@@ -1,6 +1,6 @@
 """The index of the embedded size: articles, versions, hits and alerts in one SQLite file, searched with FTS5.
 
-FTS5 only finds candidates: it holds the folded text (`schemas.query.fold`), and the matcher decides. The pipeline's
+FTS5 only finds candidates: it holds the folded text (`connectors.index.words`), and the matcher decides. The pipeline's
 reading position lies in the same file and is saved in the same transaction as the documents before it.
 """
 
@@ -9,27 +9,25 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
+from connectors.index import words
 from connectors.interfaces import Candidates, HitFilter, Mark, Positions
 from connectors.sqlite import Database
 from schemas import codec
 from schemas.alert import Alert
 from schemas.article import Article, Version
 from schemas.hit import Hit
-from schemas.query.fold import folded_text
 
 _LAYOUTS = (
-    """
+    f"""
     CREATE TABLE articles (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, seen_at INTEGER NOT NULL, document BLOB NOT NULL
     );
     CREATE INDEX articles_newest ON articles (seen_at DESC, id);
-    CREATE VIRTUAL TABLE words USING fts5 (
-        text, tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* S* P* C*'"
-    );
+    {words.TABLE};
     CREATE TABLE versions (id TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE hits (
         number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, seen_at INTEGER NOT NULL,
@@ -43,7 +41,12 @@ _LAYOUTS = (
         consumer TEXT, part INTEGER, place INTEGER NOT NULL, PRIMARY KEY (consumer, part)
     ) WITHOUT ROWID;
     """,
+    words.FOLD_TABLE,
 )
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PAGE = 200
+_LONGEST_PAGE = 100_000
 
 
 class EmbeddedIndex:
@@ -51,6 +54,21 @@ class EmbeddedIndex:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._database = Database(path, _LAYOUTS, read_only=read_only)
+        try:
+            self._folded = self._bring_forward(read_only=read_only)
+        except BaseException:
+            self.close()
+            raise
+
+    def _bring_forward(self, *, read_only: bool) -> bool:
+        """Fold the words anew where another release wrote them; whether they are as this one folds."""
+        with self._database.reading() as connection:
+            current = words.is_current(connection)
+        if not current and not read_only:
+            with self._database.transaction() as connection:
+                words.fold_anew(connection)
+            return True
+        return current
 
     def apply(self, articles: Sequence[Article], versions: Sequence[Version], mark: Mark | None = None) -> None:
         """See `ArticleStore.apply`: one transaction, the mark included."""
@@ -79,12 +97,38 @@ class EmbeddedIndex:
         where, values = "1", cast("list[object]", [])
         if wanted.since is not None:
             where += " AND seen_at >= ?"
-            values.append(_milliseconds(wanted.since))
-        if wanted.any_of and all(wanted.any_of):
-            where += " AND number IN (SELECT rowid FROM words WHERE words MATCH ?)"
-            values.append(_match_expression(wanted.any_of))
-        for document in self._database.newest("articles", "seen_at", where, values):
+            # Up to the next whole millisecond: what was seen within the one before `since` was seen before it.
+            values.append(_milliseconds(wanted.since + timedelta(microseconds=999)))
+        if wanted.beyond is not None:
+            where += " AND (seen_at, id) < (?, ?)"
+            values += [_milliseconds(wanted.beyond[0]), wanted.beyond[1]]
+        if self._folded and wanted.any_of and all(wanted.any_of):
+            matched, matches = words.condition(wanted.any_of)
+            documents = self._matched(f"{where} AND {matched}", [*values, *matches])
+        else:
+            documents = self._database.newest("articles", "seen_at", where, values)
+        for document in documents:
             yield codec.decode(document, Article)
+
+    def _matched(self, where: str, values: Sequence[object]) -> Iterator[bytes]:
+        """The documents of a condition that costs something to work out: so it is asked seldom, and for numbers only.
+
+        The first page is what a person looks at; each further one is ten times as long, up to `_LONGEST_PAGE`.
+        """
+        size, last = _PAGE, cast("tuple[object, ...]", ())
+        while True:
+            beyond = "AND (seen_at, id) < (?, ?)" if last else ""
+            page = self._database.rows(
+                f"SELECT seen_at, id, number FROM articles WHERE {where} {beyond}"  # noqa: S608 our own names
+                f" ORDER BY seen_at DESC, id DESC LIMIT {size}",
+                (*values, *last),
+            )
+            for _, _, number in page:
+                found = self._database.rows("SELECT document FROM articles WHERE number = ?", (number,))
+                yield from (cast("bytes", document) for (document,) in found)
+            if len(page) < size:
+                return
+            size, last = min(size * 10, _LONGEST_PAGE), page[-1][:2]
 
     def count(self) -> int:
         """See `Search.count`."""
@@ -169,10 +213,7 @@ def _merge_article(connection: sqlite3.Connection, article: Article) -> None:
             "UPDATE articles SET seen_at = ?, document = ? WHERE number = ?", (seen_at, document, number)
         )
     if stored is None or stored.content_hash != merged.content_hash:
-        connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
-        # A form feed between the fields keeps a phrase from running from one into the next.
-        text = " \x0c ".join(folded_text(field) for field in (merged.title, merged.summary, merged.body))
-        connection.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, text))
+        words.replace(connection, cast("int", number), merged)
 
 
 def _merge_hit(connection: sqlite3.Connection, hit: Hit) -> None:
@@ -201,23 +242,5 @@ def _save_positions(connection: sqlite3.Connection, consumer: str, positions: Po
     connection.executemany("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)", rows)
 
 
-def _match_expression(any_of: tuple[tuple[tuple[str, ...], ...], ...]) -> str:
-    return " OR ".join("(" + " AND ".join(map(_phrase, phrases)) + ")" for phrases in any_of)
-
-
-def _phrase(tokens: tuple[str, ...]) -> str:
-    # FTS5 knows a prefix only at the end of a phrase: cut there. What is lost, adjacency, the matcher checks.
-    runs: list[str] = []
-    words: list[str] = []
-    for token in tokens:
-        words.append(token.removesuffix("*"))
-        if token.endswith("*"):
-            runs.append(f'"{" ".join(words)}" *')
-            words = []
-    if words:
-        runs.append(f'"{" ".join(words)}"')
-    return " AND ".join(runs)
-
-
 def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from pipelines.matching.forms import Forms, compile_concept, patterns_of
-from pipelines.matching.match import CompiledList, CompiledQuery, Matcher
-from pipelines.matching.terms import Terms
+from pipelines.matching.forms import form_of, terms
+from pipelines.matching.match import Matcher, Numbers, every
+from pipelines.matching.parts import SIZE, ConceptForms, End, List, Part, Patterns, assembled
+from pipelines.matching.terms import automaton_of
 from schemas.query.parse import parse
-from schemas.query.tree import And, Attribute, ConceptName, InField, Near, Node, Not, Or, Term
-from schemas.watchlist import Watchlist
+from schemas.query.tree import And, ConceptName, InField, Near, Node, Not, Or, Term
+from schemas.query.words import parse_alias
+from schemas.watchlist import Concept, Watchlist
 
 
 def compile_watchlists(lists: Iterable[Watchlist], *, bounded: bool = True) -> Matcher:
@@ -17,53 +19,134 @@ def compile_watchlists(lists: Iterable[Watchlist], *, bounded: bool = True) -> M
 
     Raises `QueryError` when a query or alias does not parse; lists made by `pipelines.matching.load` always do.
     """
-    queries: list[CompiledQuery] = []
-    patterns: set[str] = set()
-    anchors: dict[str, list[int]] = {}
-    always: list[int] = []
+    return assembled(_parts(lists, bounded=bounded, automaton=False))
+
+
+def compiled(lists: Iterable[Watchlist]) -> Iterator[Part]:
+    """The same as parts, to be assembled elsewhere."""
+    return _parts(lists, bounded=True, automaton=True)
+
+
+def _parts(lists: Iterable[Watchlist], *, bounded: bool, automaton: bool) -> Iterator[Part]:
+    work = _Compilation()
+    lists = tuple(lists)
     for watchlist in lists:
-        concepts = {concept.name: compile_concept(concept) for concept in watchlist.concepts}
-        owner = CompiledList(
-            watchlist,
-            concepts,
-            tuple(Attribute(f"languages: {tag}", "lang", tag) for tag in watchlist.languages),
-            tuple(Attribute(f"sources: {name}", "source", name) for name in watchlist.sources),
-        )
-        for forms in concepts.values():
-            patterns.update(patterns_of(forms))
-        for name, expression in watchlist.queries.items():
+        work.add(watchlist, bounded=bounded)
+    return work.parts(lists, automaton=automaton)
+
+
+class _Compilation:
+    """All patterns by number, and what they anchor."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._anchored: dict[int, Numbers] = {}
+        self._always: list[int] = []
+        self._concepts: list[_CompiledConcept] = []
+        self._queries = 0
+
+    def add(self, watchlist: Watchlist, *, bounded: bool) -> None:
+        concepts = {concept.name: _CompiledConcept(concept, self._number) for concept in watchlist.concepts}
+        self._concepts += concepts.values()
+        for expression in watchlist.queries.values():
             tree = parse(expression, concepts, bounded=bounded)
-            patterns.update(term.pattern for term in _terms(tree))
-            anchor = anchor_of(tree, concepts)
+            for term in _terms(tree):
+                self._number(term.pattern)
+            anchor = anchor_of(tree, {name: concept.frequency for name, concept in concepts.items()})
             if anchor is None:
-                always.append(len(queries))
-            for pattern in anchor or ():
-                anchors.setdefault(pattern, []).append(len(queries))
-            queries.append(CompiledQuery(owner, name, tree))
-    return Matcher(queries, Terms(patterns), anchors, always)
+                self._always.append(self._queries)
+            for one in anchor or ():
+                if isinstance(one, ConceptName):
+                    concepts[one.name].queries.append(self._queries)
+                else:
+                    number = self._numbers[one.pattern]
+                    known = self._anchored.setdefault(number, self._queries)
+                    if known != self._queries:
+                        self._anchored[number] = (*every(known), self._queries)
+            self._queries += 1
+
+    def _number(self, pattern: str) -> int:
+        return self._numbers.setdefault(pattern, len(self._numbers))
+
+    def parts(self, lists: Iterable[Watchlist], *, automaton: bool) -> Iterator[Part]:
+        patterns = list(self._numbers)
+        self._numbers.clear()
+        for start in range(0, len(patterns), SIZE):
+            some = patterns[start : start + SIZE]
+            yield Patterns(some, [self._anchored.pop(number, ()) for number in range(start, start + len(some))])
+        yield from map(List, lists)
+        for number, concept in enumerate(self._concepts):
+            for start in range(0, len(concept.patterns), SIZE):
+                some_patterns = concept.patterns[start : start + SIZE]
+                aliases = concept.aliases[start : start + SIZE]
+                yield ConceptForms(number, some_patterns, aliases, sorted(set(concept.queries)))
+        yield End(automaton_of(patterns) if automaton else b"", self._always)
 
 
-def anchor_of(tree: Node, concepts: Mapping[str, Forms]) -> frozenset[str] | None:
-    """Patterns of which at least one is found wherever `tree` holds, as few as possible; None when there are none."""
-    if isinstance(tree, Term):
-        return frozenset((tree.pattern,))
-    if isinstance(tree, ConceptName):
-        return frozenset(concepts[tree.name].by_pattern)
+class _CompiledConcept:
+    def __init__(self, concept: Concept, number: Callable[[str], int]) -> None:
+        self.queries: list[int] = []
+        self.patterns: list[int] = []
+        self.aliases: list[int] = []
+        self.frequency = 0.0
+        known: set[str] = set()
+        for index, alias in enumerate(concept.any):
+            if alias in known:
+                continue
+            known.add(alias)
+            first, *others = terms(parse_alias(alias))
+            self.patterns.append(number(first.pattern))
+            self.aliases.append(index)
+            self.frequency += frequency(first.pattern)
+            for term in others:
+                number(term.pattern)
+        for guard in concept.unless_in:
+            for term in terms(form_of(guard).node):
+                number(term.pattern)
+
+
+Anchor = frozenset[Term | ConceptName]
+
+
+def anchor_of(tree: Node, frequencies: Mapping[str, float]) -> Anchor | None:
+    """Terms and concepts of which at least one is found wherever `tree` holds; None when there are none.
+
+    The rarest by guess; `frequencies` has the guess for each concept.
+    """
+    if isinstance(tree, Term | ConceptName):
+        return frozenset((tree,))
     if isinstance(tree, InField):
-        return anchor_of(tree.node, concepts)
+        return anchor_of(tree.node, frequencies)
     if isinstance(tree, Or):
-        either: set[str] = set()
+        either: set[Term | ConceptName] = set()
         for node in tree.nodes:
-            anchor = anchor_of(node, concepts)
+            anchor = anchor_of(node, frequencies)
             if anchor is None:
                 return None
             either |= anchor
         return frozenset(either)
     if isinstance(tree, And | Near):
         nodes = tree.nodes if isinstance(tree, And) else (tree.left, tree.right)
-        needed = [anchor for node in nodes if (anchor := anchor_of(node, concepts)) is not None]
-        return min(needed, key=len, default=None)
+        needed = [anchor for node in nodes if (anchor := anchor_of(node, frequencies)) is not None]
+        return min(needed, key=lambda anchor: _together(anchor, frequencies), default=None)
     return None
+
+
+def _together(anchor: Anchor, frequencies: Mapping[str, float]) -> float:
+    return sum(frequencies[one.name] if isinstance(one, ConceptName) else frequency(one.pattern) for one in anchor)
+
+
+def frequency(pattern: str) -> float:
+    """A guess how often `pattern` occurs, to tell rare from common: longer is rarer, and so are several words together."""
+    tens = 0.0
+    for token in pattern.split():
+        # Of letters about four make a word ten times rarer; one ideograph does as much.
+        letters = min(len(token), 12) if token[0] < _IDEOGRAPHS else 4
+        tens += 1 + letters / 4
+    return float(10**-tens)
+
+
+_IDEOGRAPHS = "\u2e80"
 
 
 def _terms(node: Node) -> Iterator[Term]:

@@ -145,7 +145,7 @@ class Evaluation:
         found: list[tuple[Occurrence, str]] = []
         # By what was found, not by what was looked for: a concept may have a hundred thousand forms.
         for pattern in sorted(self.reading.patterns):
-            for form in forms.by_pattern.get(pattern, ()):
+            for form in forms.announced(pattern):
                 for place in self.occurrences(form.node):
                     whole = Occurrence(place.field, place.start, place.end, forms.concept.name, form.alias)
                     found.append((whole, self.wrong_case(form, place, forms.concept.case)))

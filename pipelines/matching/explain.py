@@ -123,6 +123,8 @@ class _Explainer:
         if not places:
             return Clause(expression=expression, matched=matched, reason=reason)
         first = span(min(flat(places), key=lambda place: (place.field, place.start, -place.end)), self.reading)
+        if first.lookalike:
+            reason += f"; {first.text!r} mixes letters of two scripts that look alike"
         return Clause(
             expression=expression,
             matched=matched,
@@ -213,7 +215,7 @@ class _Explainer:
                 return f"{refused}, which the concept {node.name} needs ({forms.concept.case})"
             if (guard := inside(place, guarded)) is not None:
                 return f"{said!r} of {node.name} stands inside the guard {guard.alias!r}"
-        return f"none of the {len(forms.forms)} forms of {node.name} occurs"
+        return f"none of the {len(set(forms.concept.any))} forms of {node.name} occurs"
 
     def blame_near(self, node: Near, scope: frozenset[int]) -> str:
         left = self.evaluation.occurrences(node.left, scope)

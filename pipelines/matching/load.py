@@ -2,105 +2,110 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from typing import get_args
 
 import msgspec
 import yaml
 
 from connectors.interfaces import WatchlistFile
 from pipelines.matching.compile import compile_watchlists
+from pipelines.matching.concepts import read_concepts
 from pipelines.matching.document import Document
+from pipelines.matching.format import ADDRESS, EXAMPLE_KEYS, FILE_KEYS, ID, LIST_KEYS, SEVERITIES, VERSION
 from pipelines.matching.match import Matcher
-from pipelines.matching.yaml_tree import YamlFile
-from schemas.errors import Problem, QueryError, WatchlistError
-from schemas.hit import Severity
+from pipelines.matching.queries import read_queries
+from pipelines.matching.yaml_tree import YamlFile, child
+from schemas.errors import Problem, WatchlistError
 from schemas.identity import digest
 from schemas.query.fold import folded_text
 from schemas.query.languages import is_language
-from schemas.query.lexemes import FIELDS
-from schemas.query.origin import MOST_FAULTS
-from schemas.query.parse import parse
-from schemas.query.words import parse_alias
-from schemas.watchlist import Concept, Examples, Watchlist
+from schemas.watchlist import Examples, Watchlist
 
-_VERSION = "1"
-_SEVERITIES: tuple[str, ...] = get_args(Severity)
-_CASES = ("initial-capital", "exact")
-_LIST_KEYS = (
-    *("id", "name", "severity", "recipients", "languages", "sources", "concepts", "query", "queries", "examples"),
-)
-_CONCEPT_KEYS = ("any", "unless_in", "case")
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
-_CONCEPT_NAME = re.compile(r"\w[\w-]*\Z")
-_RESERVED = frozenset(("and", "or", "not", "near", "onear"))
-_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\Z")
 _SHOWN = 80
+
+
+class ReadList(msgspec.Struct, frozen=True):
+    """A list with the place it was read from, for those who have more to say about it."""
+
+    watchlist: Watchlist
+    reader: YamlFile
+    node: yaml.Node
 
 
 def load_watchlists(files: Iterable[WatchlistFile]) -> tuple[Watchlist, ...]:
     """The lists of all files, in the order of files. Raises `WatchlistError` with every fault found."""
-    found: list[tuple[Watchlist, YamlFile, yaml.Node]] = []
+    return tuple(one.watchlist for one in read_watchlists(files))
+
+
+def read_watchlists(files: Iterable[WatchlistFile]) -> tuple[ReadList, ...]:
+    """The same, with their places."""
+    found: list[ReadList] = []
     problems: list[Problem] = []
     for file in files:
         reader = YamlFile(file.name, file.text)
         lists = _lists(reader)
         problems.extend(sorted(reader.problems, key=lambda problem: (problem.line, problem.column)))
-        found.extend((watchlist, reader, node) for watchlist, node in lists)
-    seen: dict[str, YamlFile] = {}
-    for watchlist, reader, node in found:
-        if watchlist.id in seen:
-            reader.fault(_value(node, "id"), f"the id {watchlist.id!r} is taken in {seen[watchlist.id].name}")
+        found.extend(lists)
+    seen: dict[str, str] = {}
+    for one in found:
+        identity, reader = one.watchlist.id, one.reader
+        if identity in seen:
+            reader.fault(child(one.node, "id"), f"the id {identity!r} is taken in {seen[identity]}")
             problems.append(reader.problems[-1])
-        seen.setdefault(watchlist.id, reader)
+        seen.setdefault(identity, reader.name)
     if problems:
         raise WatchlistError(tuple(problems))
-    return tuple(watchlist for watchlist, _, _ in found)
+    return tuple(found)
 
 
-def _lists(reader: YamlFile) -> list[tuple[Watchlist, yaml.Node]]:
+def _lists(reader: YamlFile) -> list[ReadList]:
     root = reader.root()
     if root is None:
         return []
-    if isinstance(root, yaml.MappingNode) and any(key.value == "lists" for key, _ in root.value):
-        top = reader.mapping(root, "the file", ("version", "lists"))
+    if isinstance(root, yaml.MappingNode) and child(root, "lists") is not root:
+        top = reader.mapping(root, "the file", FILE_KEYS)
         nodes = reader.sequence(top.get("lists"), "`lists`")
+        if not nodes and not reader.problems:
+            reader.fault(top["lists"], "`lists` is empty", "a list needs at least `id` and `query`")
     else:
-        top = reader.mapping(root, "the list", ("version", *_LIST_KEYS))
+        top = reader.mapping(root, "the list", ("version", *LIST_KEYS))
         nodes = [root] if isinstance(root, yaml.MappingNode) else []
     version = top.get("version")
-    if version is not None and version.value != _VERSION:
-        reader.fault(version, f"version {version.value!r} of the format is not known", f"this release reads {_VERSION}")
-    return [(watchlist, node) for node in nodes if (watchlist := _list(reader, node, top=node is root)) is not None]
+    if version is not None and version.value != VERSION:
+        reader.fault(version, f"version {version.value!r} of the format is not known", f"this release reads {VERSION}")
+    lists = ((_list(reader, node, top=node is root), node) for node in nodes)
+    return [ReadList(watchlist, reader, node) for watchlist, node in lists if watchlist is not None]
 
 
 def _list(reader: YamlFile, node: yaml.Node, *, top: bool) -> Watchlist | None:
     before = len(reader.problems)
-    known = ("version", *_LIST_KEYS) if top else _LIST_KEYS
+    known = ("version", *LIST_KEYS) if top else LIST_KEYS
     # The keys of a list at top level have been checked with the file's.
     if top:
-        values: Mapping[str, yaml.Node] = {key.value: value for key, value in node.value}
+        values: Mapping[str, yaml.Node] = {
+            key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)
+        }
     else:
         values = reader.mapping(node, "the list", known)
     identity = reader.scalar(values["id"], "`id`") if "id" in values else ""
     if "id" not in values:
         reader.fault(node, "the list has no `id`")
-    elif identity and not _ID.match(identity):
+    elif identity and not ID.match(identity):
         hint = "small letters, digits and single hyphens: kosovo-north"
         reader.fault(values["id"], f"{identity!r} cannot be an id", hint)
     severity = reader.scalar(values["severity"], "`severity`") if "severity" in values else "normal"
-    if severity and severity not in _SEVERITIES:
-        reader.fault(values["severity"], f"unknown severity {severity!r}", f"one of {', '.join(_SEVERITIES)}")
-    concepts = _concepts(reader, values.get("concepts"))
-    queries = _queries(reader, node, values, [concept.name for concept in concepts])
+    if severity and severity not in SEVERITIES:
+        reader.fault(values["severity"], f"unknown severity {severity!r}", f"one of {', '.join(SEVERITIES)}")
+    concepts = read_concepts(reader, values.get("concepts"))
+    languages = _languages(reader, values.get("languages"))
+    queries = read_queries(reader, node, values, concepts, languages)
     examples = _examples(reader, values.get("examples"))
     fields = {
         "id": identity,
         "name": reader.scalar(values["name"], "`name`") if "name" in values else identity,
         "severity": severity,
         "recipients": _recipients(reader, values.get("recipients")),
-        "languages": _languages(reader, values.get("languages")),
+        "languages": languages,
         "sources": _sources(reader, values.get("sources")),
         "concepts": concepts,
         "queries": queries,
@@ -116,86 +121,10 @@ def _list(reader: YamlFile, node: yaml.Node, *, top: bool) -> Watchlist | None:
     return None if len(reader.problems) > before else watchlist
 
 
-def _concepts(reader: YamlFile, node: yaml.Node | None) -> tuple[Concept, ...]:
-    concepts: list[Concept] = []
-    names: set[str] = set()
-    for name, value in (reader.mapping(node, "`concepts`") if node is not None else {}).items():
-        what = f"the concept {name!r}"
-        if not _CONCEPT_NAME.match(name) or name.casefold() in _RESERVED or name in FIELDS:
-            reader.fault(value, f"{name!r} cannot name a concept", "letters, digits, - and _; no operator, no field")
-        elif name.casefold() in names:
-            reader.fault(value, f"{name!r} is the name of two concepts: capitals make no difference")
-        names.add(name.casefold())
-        if isinstance(value, yaml.SequenceNode):
-            reader.fault(value, f"{what} must be a mapping with `any`", f"{name}: {{any: [...]}}")
-            continue
-        keys = reader.mapping(value, what, _CONCEPT_KEYS)
-        aliases = _aliases(reader, keys.get("any"), f"`any` of {what}")
-        if isinstance(value, yaml.MappingNode) and not aliases and not reader.problems:
-            reader.fault(value, f"{what} has no forms", "list them under `any`")
-        case = reader.scalar(keys["case"], "`case`") if "case" in keys else ""
-        if case and case not in _CASES:
-            reader.fault(keys["case"], f"unknown case {case!r}", f"one of {', '.join(_CASES)}")
-        guards = _aliases(reader, keys.get("unless_in"), f"`unless_in` of {what}")
-        concepts.append(Concept(name=name, any=aliases, unless_in=guards, case=case))
-    return tuple(concepts)
-
-
-def _aliases(reader: YamlFile, node: yaml.Node | None, what: str) -> tuple[str, ...]:
-    kept: dict[str, None] = {}
-    for alias, item in reader.texts(node, what):
-        if len(reader.problems) >= MOST_FAULTS:
-            break
-        try:
-            parse_alias(alias)
-        except QueryError:
-            # Parsed again with its place, which costs too much to work out for aliases without fault.
-            reader.problems.extend(_faults_of_alias(alias, reader, item))
-            continue
-        if alias in kept:
-            reader.fault(item, f"{alias!r} is twice in {what}")
-        kept[alias] = None
-    return tuple(kept)
-
-
-def _faults_of_alias(alias: str, reader: YamlFile, item: yaml.Node) -> tuple[Problem, ...]:
-    try:
-        parse_alias(alias, origin=reader.origin(item))
-    except QueryError as error:
-        return error.problems
-    return ()
-
-
-def _queries(reader: YamlFile, node: yaml.Node, values: Mapping[str, yaml.Node], concepts: list[str]) -> dict[str, str]:
-    if ("query" in values) == ("queries" in values):
-        both = "query" in values
-        reader.fault(node, "the list has both `query` and `queries`" if both else "the list has no `query`")
-        return {}
-    if "query" in values:
-        named: Mapping[str, yaml.Node] = {"main": values["query"]}
-    else:
-        named = reader.mapping(values["queries"], "`queries`")
-        if isinstance(values["queries"], yaml.MappingNode) and not named:
-            reader.fault(values["queries"], "`queries` is empty")
-    queries: dict[str, str] = {}
-    for name, value in named.items():
-        expression = reader.scalar(value, f"the query {name!r}")
-        if not _ID.match(name):
-            reader.fault(value, f"{name!r} cannot name a query", "small letters, digits and single hyphens")
-        if not expression:
-            continue
-        queries[name] = expression
-        try:
-            parse(expression, concepts, origin=reader.origin(value), bounded=True)
-        except QueryError as error:
-            reader.problems.extend(error.problems)
-    return queries
-
-
 def _recipients(reader: YamlFile, node: yaml.Node | None) -> tuple[str, ...]:
     found = reader.texts(node, "`recipients`")
     for address, item in found:
-        if not _ADDRESS.match(address):
+        if not ADDRESS.match(address):
             reader.fault(item, f"{address!r} is no mail address", "the bare address, without a name: desk@example.org")
     return tuple(dict.fromkeys(address for address, _ in found))
 
@@ -219,7 +148,7 @@ def _sources(reader: YamlFile, node: yaml.Node | None) -> tuple[str, ...]:
 def _examples(reader: YamlFile, node: yaml.Node | None) -> Examples:
     if node is None:
         return Examples()
-    values = reader.mapping(node, "`examples`", ("match", "no_match"))
+    values = reader.mapping(node, "`examples`", EXAMPLE_KEYS)
     return Examples(
         match=tuple(text for text, _ in reader.texts(values.get("match"), "`match`")),
         no_match=tuple(text for text, _ in reader.texts(values.get("no_match"), "`no_match`")),
@@ -258,7 +187,3 @@ def _matched(matcher: Matcher, text: str) -> list[tuple[str, str, str]]:
 
 def _short(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
-
-
-def _value(node: yaml.Node, name: str) -> yaml.Node:
-    return next((value for key, value in node.value if key.value == name), node)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -13,6 +14,7 @@ from pipelines.matching.reading import Reading
 from pipelines.matching.spans import spans
 from pipelines.matching.terms import Terms
 from schemas.hit import Span
+from schemas.query.parse import parse
 from schemas.query.tree import Attribute, Node
 from schemas.watchlist import Watchlist
 
@@ -44,33 +46,57 @@ class CompiledList(msgspec.Struct, frozen=True):
         return None
 
 
-class CompiledQuery(msgspec.Struct, frozen=True):
+class CompiledQuery(msgspec.Struct, frozen=True, gc=False):
     """One query, ready to run."""
 
     owner: CompiledList
     name: str
-    tree: Node
+
+    @property
+    def tree(self) -> Node:
+        """Parsed when first needed: of a hundred thousand queries few are ever looked at."""
+        return _tree(self.owner.watchlist.queries[self.name], tuple(self.owner.concepts))
+
+
+@lru_cache(maxsize=10_000)
+def _tree(expression: str, concepts: tuple[str, ...]) -> Node:
+    return parse(expression, concepts)
+
+
+Numbers = int | tuple[int, ...]
+"""One number or several: of a hundred thousand patterns nearly all have one."""
+
+
+class Anchors(msgspec.Struct):
+    """Which queries can hold where a pattern is found: those by number, and those that need a concept, by the concept's.
+
+    A query is looked at when one of its anchors is found; those without any are in `always`.
+    """
+
+    queries: dict[str, Numbers] = {}
+    concepts: dict[str, Numbers] = {}
+    of_concept: dict[int, Numbers] = {}
+    always: list[int] = []
+
+
+def every(numbers: Numbers) -> tuple[int, ...]:
+    """The numbers."""
+    return (numbers,) if isinstance(numbers, int) else numbers
+
+
+def several(numbers: Iterable[int]) -> Numbers:
+    """The same as `every` gives back, stored small."""
+    found = tuple(numbers)
+    return found[0] if len(found) == 1 else found
 
 
 class Matcher:
     """Built by `compile_watchlists`. Never changes: share it between threads, replace it whole."""
 
-    def __init__(
-        self,
-        queries: Sequence[CompiledQuery],
-        terms: Terms,
-        anchors: Mapping[str, Sequence[int]],
-        always: Sequence[int],
-    ) -> None:
-        """Queries are looked at where one of their anchors is found.
-
-        `anchors` has, for each pattern, the queries that can hold only where it, or another anchor of theirs, is found;
-        `always` has the queries without any.
-        """
-        self.queries = tuple(queries)
+    def __init__(self, queries: Sequence[CompiledQuery], terms: Terms, anchors: Anchors) -> None:
+        self.queries = queries
         self.terms = terms
         self._anchors = anchors
-        self._always = tuple(always)
 
     @property
     def watchlists(self) -> tuple[Watchlist, ...]:
@@ -80,12 +106,9 @@ class Matcher:
     def match(self, document: Document) -> tuple[QueryMatch, ...]:
         """The queries that hold for `document`, in the order of the lists."""
         reading = Reading(document, self.terms)
-        wanted = set(self._always)
-        for pattern in reading.patterns:
-            wanted.update(self._anchors.get(pattern, ()))
         matches: list[QueryMatch] = []
         evaluations: dict[str, Evaluation] = {}
-        for index in sorted(wanted):
+        for index in sorted(self._wanted(reading)):
             query = self.queries[index]
             owner = query.owner
             if owner.watchlist.id not in evaluations:
@@ -94,3 +117,12 @@ class Matcher:
             if outcome.holds and owner.admits(reading) is None:
                 matches.append(QueryMatch(owner.watchlist, query.name, spans(outcome.occurrences, reading)))
         return tuple(matches)
+
+    def _wanted(self, reading: Reading) -> set[int]:
+        anchors = self._anchors
+        wanted = set(anchors.always)
+        for pattern in reading.patterns:
+            wanted.update(every(anchors.queries.get(pattern, ())))
+            for concept in every(anchors.concepts.get(pattern, ())):
+                wanted.update(every(anchors.of_concept.get(concept, ())))
+        return wanted

@@ -21,7 +21,7 @@ class Reading:
     def __init__(self, document: Document, terms: Terms) -> None:
         self.document = document
         self.texts: tuple[Tokens, ...] = tuple(tokens(getattr(document, field)) for field in FIELDS)
-        self.places: tuple[Places, ...] = tuple(terms.find(text.words) for text in self.texts)
+        self.places: tuple[Places, ...] = tuple(terms.find(text) for text in self.texts)
         self.patterns: frozenset[str] = frozenset().union(*self.places)
 
     def span(self, field: int, first: int, end: int) -> tuple[int, int]:

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
+import subprocess
+import sys
 import threading
+from collections.abc import Sequence
+from pathlib import Path
 
-from connectors.interfaces import WatchlistFiles
+import msgspec
+
+import pipelines
+from connectors.interfaces import WatchlistFile, WatchlistFiles
 from pipelines.matching.compile import compile_watchlists
 from pipelines.matching.load import load_watchlists
 from pipelines.matching.match import Matcher
+from pipelines.matching.parts import assembled
+from pipelines.matching.recompile import messages
 from schemas.errors import Problem, WatchlistError
 
 _log = logging.getLogger(__name__)
 
 
 class Watched:
-    """The watchlist files with the matcher made of their last good state. Safe from several threads."""
+    """The watchlist files with the matcher made of their last good state. Safe from several threads.
+
+    Large lists take seconds to load and compile. A child process does it, and a thread takes the result in, so that
+    whoever matches goes on with the matcher they have.
+    """
 
     def __init__(self, files: WatchlistFiles) -> None:
-        """Loads the lists. Raises `WatchlistError`: without one good list there is nothing to keep."""
+        """Loads the lists, here and now. Raises `WatchlistError`: without one good list there is nothing to keep."""
         self._files = files
         self._lock = threading.Lock()
         self._stamp = files.stamp()
-        self._matcher = self._load()
+        self._matcher = compile_watchlists(load_watchlists(files.read()))
         self._problems: tuple[Problem, ...] = ()
+        self._loading: threading.Thread | None = None
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -31,26 +47,40 @@ class Watched:
         return self._problems
 
     def current(self) -> Matcher:
-        """The matcher, made anew when the files changed; the last good one while they cannot be loaded.
+        """The matcher of the last good state of the files. Never waits; cheap when nothing changed.
 
-        Cheap when nothing changed. A broken edit is logged as an error once and kept in `problems` until mended. While
-        one thread loads, others go on with the matcher they had.
+        A change seen here begins to load, and a later call returns its matcher. A broken edit is logged as an error
+        once and kept in `problems` until mended.
         """
         if self._lock.acquire(blocking=False):
             try:
-                self._refresh()
+                self._look()
             finally:
                 self._lock.release()
         return self._matcher
 
-    def _refresh(self) -> None:
+    def settle(self, seconds: float) -> Matcher:
+        """`current`, after waiting up to `seconds` for a change of the files to be loaded."""
+        self.current()
+        loading = self._loading
+        if loading is not None:
+            loading.join(seconds)
+        return self._matcher
+
+    def _look(self) -> None:
+        if self._loading is not None and self._loading.is_alive():
+            return
         # Taken before the files are read: an edit made meanwhile shows as another stamp next time.
         stamp = self._files.stamp()
         if stamp == self._stamp:
             return
         self._stamp = stamp
+        self._loading = threading.Thread(target=self._load, name="watchlists", daemon=True)
+        self._loading.start()
+
+    def _load(self) -> None:
         try:
-            self._matcher = self._load()
+            self._matcher = _compiled_apart(self._files.read())
         except WatchlistError as error:
             self._problems = error.problems
             _log.error("watchlists not loaded, the last good ones stay in force", extra={"problems": str(error)})
@@ -58,5 +88,30 @@ class Watched:
             self._problems = ()
             _log.info("watchlists loaded", extra={"lists": len(self._matcher.watchlists)})
 
-    def _load(self) -> Matcher:
-        return compile_watchlists(load_watchlists(self._files.read()))
+
+def _compiled_apart(files: Sequence[WatchlistFile]) -> Matcher:
+    """The matcher of `files`, loaded and compiled by a child process. Raises `WatchlistError`."""
+    root = str(Path(pipelines.__file__).parents[1])
+    # -P: a folder `schemas` in the user's working folder must not be taken for ours. A session of its own: Ctrl-C in
+    # the terminal is the parent's business.
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "pipelines.matching.recompile"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))},
+        start_new_session=True,
+    ) as child:
+        assert child.stdin is not None  # both were asked for as pipes
+        assert child.stdout is not None
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.write(msgspec.msgpack.encode(files))
+                child.stdin.close()
+            return assembled(messages(child.stdout))
+        except (EOFError, OSError, msgspec.DecodeError) as error:
+            names = ", ".join(file.name for file in files[:3])
+            message = f"the process that compiles the lists died ({type(error).__name__}); is there memory left?"
+            raise WatchlistError((Problem(names or "watchlists", 1, 1, message),)) from error
+        finally:
+            child.kill()

@@ -39,8 +39,9 @@ def spans(occurrences: Iterable[Occurrence], reading: Reading) -> tuple[Span, ..
 def span(place: Occurrence, reading: Reading) -> Span:
     """One occurrence as a span."""
     start, end = reading.span(place.field, place.start, place.end)
-    text = reading.texts[place.field].text[start:end]
-    return Span(FIELDS[place.field], start, end, text, place.concept, place.alias)
+    text = reading.texts[place.field]
+    lookalike = text.mixes_scripts(place.start, place.end)
+    return Span(FIELDS[place.field], start, end, text.text[start:end], place.concept, place.alias, lookalike)
 
 
 def flat(occurrences: Iterable[Occurrence]) -> Iterator[Occurrence]:

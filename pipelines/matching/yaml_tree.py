@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import msgspec
 import yaml
 
 from schemas.errors import Problem
@@ -14,7 +16,7 @@ from schemas.query.origin import Origin
 LARGEST = 16 * 1024 * 1024
 """Characters of one file; 100,000 terms take about 3 million."""
 MOST_TEXTS = 1_000_000
-"""Texts read from one file, each use of an alias (`*name`) counted: a small file must not grow into a huge list."""
+"""Texts of one file, with each use of an alias (`*name`) and each form of a stem: small files must not grow huge."""
 DEEPEST = 20
 """Lists and mappings inside each other; the format needs six."""
 
@@ -46,10 +48,17 @@ class YamlFile:
             node = yaml.compose(self.text, Loader=_Loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            self.fault_at(self._index(mark), f"not valid YAML: {error.problem or error.context}", error.note or "")
+            at = self._index(mark)
+            self.fault_at(at, f"not valid YAML: {error.problem or error.context}", self._advice(at))
             return None
         except yaml.YAMLError as error:
-            self.fault_at(0, f"not valid YAML: {' '.join(str(error).split())}")
+            wrong = yaml.reader.Reader.NON_PRINTABLE.search(self.text)
+            if wrong is not None:
+                self.fault_at(
+                    wrong.start(), f"not valid YAML: the control character U+{ord(wrong[0]):04X}", "delete it"
+                )
+            else:
+                self.fault_at(0, f"not valid YAML: {' '.join(str(error).split())}")
             return None
         if node is None:
             self.fault_at(0, "the file is empty", "a list needs at least `id` and `query`")
@@ -67,6 +76,16 @@ class YamlFile:
                 return True
         return False
 
+    def _advice(self, at: int) -> str:
+        """What most often makes a line of a watchlist no YAML: characters that mean something to YAML."""
+        start = self.text.rfind("\n", 0, at) + 1
+        line = self.text[start : self.text.find("\n", at) if "\n" in self.text[at:] else None]
+        if "\t" in line[: len(line) - len(line.lstrip())]:
+            return "indent with spaces"
+        if re.search(r"""["'{}*&!%@`]|: | #""", line):
+            return "put the whole text in single quotes: '\"new bridge\" AND works'"
+        return ""
+
     def fault(self, node: yaml.Node, message: str, hint: str = "") -> None:
         """Record a fault at `node`."""
         self.fault_at(self._index(node.start_mark), message, hint)
@@ -74,6 +93,12 @@ class YamlFile:
     def fault_at(self, at: int, message: str, hint: str = "") -> None:
         """Record a fault at an index into the file."""
         self.problems.append(Origin(self.name, self.text, at, "").problem(0, message, hint))
+
+    def remark(self, node: yaml.Node, message: str, hint: str = "", *, level: str, offset: int = 0) -> Problem:
+        """A problem of another level, `offset` characters into the text of `node`; not recorded."""
+        text = node.value if isinstance(node, yaml.ScalarNode) else ""
+        origin = Origin(self.name, self.text, self._index(node.start_mark), text)
+        return msgspec.structs.replace(origin.problem(offset, message, hint), level=level)
 
     def origin(self, node: yaml.Node) -> Origin:
         """Where the text of a scalar stands."""
@@ -97,7 +122,7 @@ class YamlFile:
                 continue
             key = key_node.value
             if known and key not in known:
-                close = difflib.get_close_matches(key, known, n=1)
+                close = difflib.get_close_matches(key.lower(), known, n=1)
                 meant = f", did you mean {close[0]!r}?" if close else ""
                 self.fault(key_node, f"unknown key {key!r} in {what}{meant}", f"known: {', '.join(known)}")
             elif key in values:
@@ -123,16 +148,27 @@ class YamlFile:
             text = self.scalar(item, f"each of {what}")
             if text:
                 found.append((text, item))
-            if self._texts > MOST_TEXTS:
+            if self.exhausted:
                 break
         return found
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether no further text will be read."""
+        return self._texts > MOST_TEXTS
+
+    def count(self, node: yaml.Node, texts: int) -> bool:
+        """Whether so many texts more may be read at `node`; a fault is recorded where the first one is too many."""
+        before = self.exhausted
+        self._texts += texts
+        if self.exhausted and not before:
+            hint = "every use of *aliases and every form of a stem counts"
+            self.fault(node, f"the file has more than {MOST_TEXTS:,} texts", hint)
+        return not self.exhausted
+
     def scalar(self, node: yaml.Node, what: str) -> str:
         """The text of a scalar as written (`no` and `1244` stay text); empty with a fault recorded if it has none."""
-        self._texts += 1
-        if self._texts > MOST_TEXTS:
-            if self._texts == MOST_TEXTS + 1:
-                self.fault(node, f"the file has more than {MOST_TEXTS:,} texts, with every use of *aliases counted")
+        if not self.count(node, 1):
             return ""
         if not isinstance(node, yaml.ScalarNode):
             self.fault(node, f"{what} must be a text, not {_kind(node)}")
@@ -142,6 +178,17 @@ class YamlFile:
             self.fault(node, f"{what} is empty")
             return ""
         return text
+
+
+def child(node: yaml.Node, *path: str) -> yaml.Node:
+    """The value under a key, and under a key of that value; the innermost that is there."""
+    for name in path:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+        found = next((value for key, value in pairs if isinstance(key, yaml.ScalarNode) and key.value == name), None)
+        if found is None:
+            break
+        node = found
+    return node
 
 
 def _kind(node: yaml.Node) -> str:

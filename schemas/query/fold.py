@@ -6,6 +6,10 @@ apostrophe separate words. Han, kana, Thai, Lao, Khmer and Myanmar have one toke
 per word. Matcher, search and indexes all use this fold and no other, for terms as for texts.
 
 Folding is by sound and not language-aware: `Резолюция` is `rezoljucija`, not `rezolucija`; such forms need aliases.
+
+A word written in letters of two scripts that look alike (`UNSCR` with a Cyrillic letter for the `S`) has a second reading, by look
+(`schemas.query.lookalike`). A text with such words has two lines of tokens, equally long; what is found in either is
+found.
 """
 
 from __future__ import annotations
@@ -16,14 +20,24 @@ from bisect import bisect_right
 from functools import cache
 from itertools import accumulate, chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from schemas.query.lookalike import by_look
+
+if TYPE_CHECKING:
+    from schemas.query.fold_array import ArrayFold
+
 _TABLE = Path(__file__).with_name("fold_table.json")
 _WORD = re.compile(r"[^ ]+")
+_LONG = 400
+"""Characters from which on a text is folded as an array; calls into numpy cost more than shorter texts do."""
+_BLOCK = 256
+"""Characters of text that offsets are worked out for at a time."""
 _VOICED = re.compile("([\u3041-\u30ff])  ([\u3099\u309a])")
-# A starter with what may compose with it: marks, or the vowels and finals of a Hangul syllable written as jamo.
-_MARK_OR_JAMO = "\u1161-\u1175\u11a8-\u11c2"
+# The vowels and finals of a Hangul syllable written as jamo: they compose by rule, not by the table.
+_JAMO = "\u1161-\u1175\u11a8-\u11c2"
 
 
 class _Table(msgspec.Struct):
@@ -43,14 +57,14 @@ class _Folds(dict[int, str]):
 
     def __init__(self, table: _Table) -> None:
         super().__init__((int(code, 16), folded) for code, folded in table.folds.items())
-        self._ranges = sorted([*((*span, "") for span in table.words), *((*span, " ") for span in table.alone)])
-        self._starts = [first for first, _, _ in self._ranges]
+        self.ranges = sorted([*((*span, "") for span in table.words), *((*span, " ") for span in table.alone)])
+        self._starts = [first for first, _, _ in self.ranges]
 
     def __missing__(self, code: int) -> str:
         folded = " "
         index = bisect_right(self._starts, code) - 1
         if index >= 0:
-            first, last, around = self._ranges[index]
+            first, last, around = self.ranges[index]
             if first <= code <= last:
                 folded = f"{around}{chr(code)}{around}"
         self[code] = folded
@@ -63,6 +77,7 @@ class _Fold:
     def __init__(self) -> None:
         table = msgspec.json.decode(_TABLE.read_bytes(), type=_Table)
         self.folds = _Folds(table)
+        self.table = {int(code, 16): folded for code, folded in table.folds.items()}
         self.marks = frozenset(map(chr, chain.from_iterable(range(first, last + 1) for first, last in table.marks)))
         self.silent = frozenset(map(chr, chain.from_iterable(range(first, last + 1) for first, last in table.silent)))
         self.visible = self.marks | self.silent
@@ -76,53 +91,103 @@ def _fold() -> _Fold:
 
 
 class Tokens:
-    """The folded tokens of one text, in `words`. Offsets are worked out only when asked for: most texts hit nothing."""
+    """The folded tokens of one text. Offsets are worked out only when asked for: most texts hit nothing."""
 
-    __slots__ = ("_ends", "_folded", "_origin", "_places", "_source", "text", "words")
+    __slots__ = ("_blocks", "_counts", "_line", "_line_by_look", "_origin", "_source", "_starts", "_words", "text")
 
     def __init__(self, text: str) -> None:
-        fold = _fold()
         self.text = text
-        self._source = text
+        self._source = text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
         self._origin: tuple[list[int], list[int]] | None = None
-        if not unicodedata.is_normalized("NFC", text):
-            self._source, self._origin = _composed(text)
-        folded = self._source.translate(fold.folds)
-        if "\u3099" in folded or "\u309a" in folded:
-            # Half-width kana carry their voicing apart; as long as before, so that offsets stay right.
-            folded = _VOICED.sub(_voiced, folded)
-        self._folded = folded
-        self.words = folded.split()
-        self._places: list[tuple[int, int]] | None = None
-        self._ends: list[int] | None = None
+        self._line = _spaced(_folded(self._source))
+        other = by_look(self._source)
+        self._line_by_look = None if other is None else _spaced(_folded(other))
+        self._words: list[str] | None = None
+        self._starts = [0]
+        self._counts = [0]
+        self._blocks: dict[int, _Block] = {}
+
+    @property
+    def line(self) -> str:
+        """The tokens, by sound, with one space before and after each: token `i` follows the space number `i`."""
+        return self._line
+
+    @property
+    def line_by_look(self) -> str | None:
+        """The same with the words that mix scripts read by look; None when there are none. As many tokens."""
+        return self._line_by_look
+
+    @property
+    def words(self) -> list[str]:
+        """The tokens, by sound."""
+        if self._words is None:
+            self._words = self._line.split()
+        return self._words
 
     def __len__(self) -> int:
         return len(self.words)
 
+    def mixes_scripts(self, first: int, end: int) -> bool:
+        """Whether a word among these tokens is written in letters of two scripts that look alike."""
+        return self._line_by_look is not None and by_look(self.surface(first, end)) is not None
+
     def span(self, first: int, end: int) -> tuple[int, int]:
         """Code-point offsets into `text` of the tokens from `first` up to, not including, `end` (at least one)."""
-        if self._places is None:
-            self._places = [match.span() for match in _WORD.finditer(self._folded)]
-        start, stop = self._places[first][0], self._places[end - 1][1]
-        source = self._source
+        start, stop = self._place(first)[0], self._place(end - 1)[1]
+        source, fold = self._source, _fold()
         if not source.isascii():
-            if self._ends is None:
-                folds = _fold().folds
-                self._ends = list(accumulate(map(len, map(folds.__getitem__, map(ord, source)))))
-            start, stop = bisect_right(self._ends, start), bisect_right(self._ends, stop - 1) + 1
-            fold = _fold()
             while start and source[start - 1] in fold.silent:
                 start -= 1
             while stop < len(source) and source[stop] in fold.visible:
                 stop += 1
-        if self._origin is None:
+        if self._source is self.text:
             return start, stop
+        if self._origin is None:
+            self._origin = _origin(self.text)
         return self._origin[0][start], self._origin[1][stop - 1]
+
+    def _place(self, index: int) -> tuple[int, int]:
+        """Where token `index` begins and ends in the source."""
+        while self._counts[-1] <= index:
+            self._count_next()
+        number = bisect_right(self._counts, index) - 1
+        start = self._starts[number]
+        block = self._blocks.get(number)
+        if block is None:
+            block = self._blocks[number] = _Block(self._source[start : self._starts[number + 1]])
+        first, last = block.place(index - self._counts[number])
+        return start + first, start + last
+
+    def _count_next(self) -> None:
+        """Count the tokens of the next block, which ends where a separator does not glue it to what follows."""
+        source, folds = self._source, _fold().folds
+        start = self._starts[-1]
+        end = min(start + _BLOCK, len(source))
+        while end < len(source) and folds[ord(source[end])] != " ":
+            end += 1
+        self._starts.append(end)
+        self._counts.append(self._counts[-1] + len(_folded(source[start:end]).split()))
 
     def surface(self, first: int, end: int) -> str:
         """What `text` says where these tokens are."""
         start, stop = self.span(first, end)
         return self.text[start:stop]
+
+
+class _Block:
+    """A piece of a source, with the places of its tokens."""
+
+    __slots__ = ("_ends", "_places")
+
+    def __init__(self, source: str) -> None:
+        folds = _fold().folds
+        folded = _voiced_apart(source.translate(folds))
+        self._places = [match.span() for match in _WORD.finditer(folded)]
+        self._ends = list(accumulate(map(len, map(folds.__getitem__, map(ord, source)))))
+
+    def place(self, index: int) -> tuple[int, int]:
+        start, stop = self._places[index]
+        return bisect_right(self._ends, start), bisect_right(self._ends, stop - 1) + 1
 
 
 def tokens(text: str) -> Tokens:
@@ -132,12 +197,19 @@ def tokens(text: str) -> Tokens:
 
 def fold_words(text: str) -> tuple[str, ...]:
     """The folded tokens of `text` alone; empty when it has no letter or digit."""
-    return tuple(Tokens(text).words)
+    return tuple(_folded(unicodedata.normalize("NFC", text)).split())
 
 
 def folded_text(text: str) -> str:
-    """The folded tokens of `text`, one space between them: what indexes store, and what one compares names by."""
-    return " ".join(Tokens(text).words)
+    """The folded tokens of `text`, one space between them: what one compares names by."""
+    return " ".join(fold_words(text))
+
+
+def folded_readings(text: str) -> tuple[str, ...]:
+    """`folded_text`, and where words mix scripts the reading by look too: what an index stores, to find both."""
+    found = Tokens(text)
+    lines = (found.line,) if found.line_by_look is None else (found.line, found.line_by_look)
+    return tuple(line.strip() for line in lines)
 
 
 def clean(text: str) -> str:
@@ -155,6 +227,35 @@ def stands_alone(word: str) -> bool:
     return any(first <= code <= last for first, last in _fold().alone)
 
 
+def _folded(source: str) -> str:
+    """`source` folded; how many spaces stand between tokens is not said."""
+    if len(source) < _LONG or source.isascii():
+        return _voiced_apart(source.translate(_fold().folds))
+    return _voiced_apart(_arrays().folded(source))
+
+
+@cache
+def _arrays() -> ArrayFold:
+    # Imported when a long text comes: numpy takes a moment, and few commands need it.
+    from schemas.query.fold_array import ArrayFold  # noqa: PLC0415
+
+    fold = _fold()
+    return ArrayFold(fold.table, fold.folds.ranges)
+
+
+def _voiced_apart(folded: str) -> str:
+    if "\u3099" in folded or "\u309a" in folded:
+        # Half-width kana carry their voicing apart; as long as before, so that offsets stay right.
+        return _VOICED.sub(_voiced, folded)
+    return folded
+
+
+def _spaced(folded: str) -> str:
+    if "  " in folded:
+        return f" {' '.join(folded.split())} "
+    return f" {folded.strip(' ')} "
+
+
 def _voiced(match: re.Match[str]) -> str:
     composed = unicodedata.normalize("NFC", match[1] + match[2])
     return match[0] if len(composed) > 1 else f"{composed}   "
@@ -162,23 +263,42 @@ def _voiced(match: re.Match[str]) -> str:
 
 @cache
 def _cluster() -> re.Pattern[str]:
-    marks = "".join(character for character in map(chr, range(0x300, 0x20000)) if unicodedata.combining(character))
-    return re.compile(f".[{re.escape(marks)}{_MARK_OR_JAMO}]*", re.DOTALL)
+    """A character with all after it that may compose with it: marks, and the second halves of composed characters."""
+    followers = {character for character in map(chr, range(0x300, 0x20000)) if unicodedata.combining(character)}
+    for character in map(chr, range(0xA0, 0x20000)):
+        halves = unicodedata.decomposition(character).split()
+        if len(halves) == 2 and not halves[0].startswith("<"):  # noqa: PLR2004 a canonical pair
+            followers.add(chr(int(halves[1], 16)))
+    return re.compile(f".[{re.escape(''.join(sorted(followers)))}{_JAMO}]+", re.DOTALL)
 
 
-def _composed(text: str) -> tuple[str, tuple[list[int], list[int]]]:
-    """`text` in NFC, and for each of its characters where in `text` it begins and ends."""
-    pieces: list[str] = []
+def _origin(text: str) -> tuple[list[int], list[int]]:
+    """For each character of `text` in NFC, where in `text` it begins and ends."""
     starts: list[int] = []
     ends: list[int] = []
-    for match in _cluster().finditer(text):
-        raw = match[0]
-        piece = unicodedata.normalize("NFC", raw)
-        pieces.append(piece)
-        if len(piece) == len(raw):
-            starts.extend(range(match.start(), match.end()))
-            ends.extend(range(match.start() + 1, match.end() + 1))
+
+    def take(start: int, end: int) -> None:
+        raw = text[start:end]
+        length = len(unicodedata.normalize("NFC", raw))
+        if length == len(raw):
+            starts.extend(range(start, end))
+            ends.extend(range(start + 1, end + 1))
         else:
-            starts.extend([match.start()] * len(piece))
-            ends.extend([match.end()] * len(piece))
-    return "".join(pieces), (starts, ends)
+            starts.extend([start] * length)
+            ends.extend([end] * length)
+
+    def take_apart(start: int, end: int) -> None:
+        # Where nothing composes nothing gets shorter, so as long as before means one for one.
+        if len(unicodedata.normalize("NFC", text[start:end])) == end - start:
+            take(start, end)
+        else:
+            for at in range(start, end):
+                take(at, at + 1)
+
+    done = 0
+    for match in _cluster().finditer(text):
+        take_apart(done, match.start())
+        take(*match.span())
+        done = match.end()
+    take_apart(done, len(text))
+    return starts, ends

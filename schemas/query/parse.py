@@ -27,8 +27,6 @@ DEPTH = 50
 """Most parentheses inside each other: evaluation walks the tree by recursion."""
 _NEARLY_NEAR = re.compile(r"(O?NEAR)(/?.*)\Z", re.IGNORECASE)
 _WITH_NUMBER = re.compile(r"([A-Za-z]{2,7})/([0-9]+)\Z")
-DEPTH = 50
-"""Most parentheses inside each other: evaluation walks the tree by recursion."""
 _WORDS = frozenset(("word", "phrase", "exact"))
 _OPERANDS = _WORDS | {"field", "("}
 

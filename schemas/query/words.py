@@ -77,6 +77,11 @@ def _alias(text: str, faults: Faults) -> Node | None:
     if "NEAR" not in text:
         return _alias_part(text, 0, faults)
     pieces = _ALIAS_NEAR.split(text)
+    if not all(piece.strip() for piece in pieces):
+        empty = next(index for index, piece in enumerate(pieces) if not piece.strip())
+        operator = pieces[empty + 1] if empty == 0 else pieces[empty - 1]
+        faults.add(text.index(operator), f"something to look for is missing beside {operator}")
+        return None
     node = _alias_part(pieces[0], 0, faults)
     at = len(pieces[0])
     for operator, piece in zip(pieces[1::2], pieces[2::2], strict=True):

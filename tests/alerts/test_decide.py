@@ -104,6 +104,9 @@ def test_history_is_suppressed_and_says_why() -> None:
     undated = only([told(hit(published_at=None), history=True)]).alert
     assert undated.state == "suppressed"
     assert undated.reason == "history: without a usable date when its feed was first polled"
+    assert (
+        only([told(hit(), history=True, rematch=True)]).alert.reason == "history: found by a rematch of what was stored"
+    )
 
 
 def test_history_that_another_feed_brings_as_new_is_told_with_the_new_hits_alone() -> None:

@@ -101,6 +101,14 @@ class SearchContract:
         late = NOON + timedelta(seconds=440)
         assert len(list(index.candidates(Candidates(since=late)))) == 10
 
+    def test_a_listing_goes_on_where_it_was_left(self, index: Index) -> None:
+        index.apply([article(number, seen_at=NOON + timedelta(seconds=number // 7)) for number in range(500)], [])
+        for any_of in ((), ((("title",),),)):
+            whole = list(index.candidates(Candidates(any_of=any_of)))
+            for at in (0, 100, 498, 499):
+                place = (whole[at].seen_at, whole[at].article_id)
+                assert list(index.candidates(Candidates(any_of=any_of, beyond=place))) == whole[at + 1 :]
+
 
 class HitStoreContract:
     def test_hits_are_listed_newest_first_and_filtered(self, index: Index) -> None:

@@ -251,16 +251,22 @@ def test_a_record_that_kills_the_process_is_set_aside_after_two_deaths_alone(ben
     assert InFlightFile(bench.path / "pipeline.inflight").previous() is None
 
 
-def test_an_edit_of_a_watchlist_is_in_force_for_the_next_batch(bench: Bench) -> None:
+def test_an_edit_of_a_watchlist_is_soon_in_force(bench: Bench) -> None:
     batches = bench.batches()
     bench.append(1, title="Weather in Novi Sad")
     batches.drain()
     assert not bench.hits()
     (bench.path / "lists.yaml").write_text(_LISTS.replace("Banjska, Banjskoj", "Novi Sad"))
-    bench.append(2, title="Weather in Novi Sad")
-    batches.drain()
+    number = 2
+    for number in range(2, 602):
+        # Compiled beside the batches, which go on with the lists they have.
+        bench.append(number, title="Weather in Novi Sad")
+        batches.drain()
+        if bench.hits():
+            break
+        time.sleep(0.05)
     assert len(bench.hits()) == 1
     (bench.path / "lists.yaml").write_text("lists: [broken")
-    bench.append(3, title="Weather in Novi Sad")
+    bench.append(number + 1, title="Weather in Novi Sad")
     batches.drain()
     assert len(bench.hits()) == 2

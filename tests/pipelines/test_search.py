@@ -8,7 +8,7 @@ import pytest
 
 from connectors.index.embedded import EmbeddedIndex
 from connectors.interfaces import Candidates
-from pipelines.search import MOST_ALTERNATIVES, candidates, search
+from pipelines.search import MOST_ALTERNATIVES, MOST_COMBINATIONS, candidates, search
 from schemas.errors import QueryError
 from schemas.query.parse import parse
 from tests.samples import NOON, article
@@ -98,8 +98,68 @@ def test_candidates(query: str, any_of: tuple[tuple[tuple[str, ...], ...], ...])
 
 def test_candidates_stay_few() -> None:
     wide = " AND ".join(f"({' OR '.join(f'w{group}x{number}' for number in range(20))})" for group in range(5))
-    assert 0 < len(candidates(parse(wide)).any_of) <= MOST_ALTERNATIVES
-    assert candidates(parse(" OR ".join(f"w{number}" for number in range(100)))) == Candidates()
-    assert candidates(parse(f"rare AND ({' OR '.join(f'w{number}' for number in range(100))})")).any_of == (
-        (("rare",),),
-    )
+    assert 0 < len(candidates(parse(wide)).any_of) <= MOST_COMBINATIONS
+    wider = [f"w{number}" for number in range(MOST_ALTERNATIVES)]
+    assert len(candidates(parse(" OR ".join(wider))).any_of) == MOST_ALTERNATIVES
+    assert candidates(parse(" OR ".join([*wider, "more"]))) == Candidates()
+    assert candidates(parse(f"rare AND ({' OR '.join([*wider, 'more'])})")).any_of == ((("rare",),),)
+
+
+WORDS = tuple(f"word{number}" for number in range(10_000))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        " OR ".join((*WORDS, "summit")),
+        " OR ".join((*WORDS[:1000], "summit")),
+        " AND ".join(("summit", *WORDS)),
+        f"summit NOT ({' OR '.join(WORDS)})",
+        f"title:({' OR '.join((*WORDS, 'summit'))})",
+        " AND ".join(("summit",) * 10_000),
+        f"{'(' * 49}summit{')' * 49}",
+        f"{'NOT ' * 10_000}summit",
+        " AND ".join(["summit", *(f"({' OR '.join(WORDS[n : n + 90])} OR nato)" for n in range(0, 9000, 90))]),
+        f'summit OR "{" ".join(WORDS)}"',
+        f'summit OR "{"* ".join(WORDS)}*"',
+        f"summit OR {'x' * 100_000} OR {'x' * 100_000}*",
+    ],
+    ids=(
+        "or-10000",
+        "or-1000",
+        "and-10000",
+        "not-10000",
+        "field",
+        "and-same",
+        "deep",
+        "nots",
+        "ors",
+        "phrase",
+        "stars",
+        "long",
+    ),
+)
+def test_the_widest_queries_are_answered(index: EmbeddedIndex, query: str) -> None:
+    found = [one.title for one in search(query, index, 0)]
+    assert found == ([] if f"summit AND {WORDS[0]}" in query else [TITLES[6], TITLES[5]])
+
+
+@pytest.mark.parametrize("links", [300, 10_000])
+def test_a_chain_too_long_is_a_fault_not_a_crash(index: EmbeddedIndex, links: int) -> None:
+    with pytest.raises(QueryError, match="inside each other"):
+        search(" NEAR/5 ".join(WORDS[:links]), index, 0)
+
+
+def test_since_is_exact(index: EmbeddedIndex) -> None:
+    moment = NOON + timedelta(seconds=9)
+    assert [one.title for one in search("*", index, 0, moment)] == [TITLES[10], TITLES[9]]
+    assert [one.title for one in search("*", index, 0, moment + timedelta(microseconds=1))] == [TITLES[10]]
+
+
+def test_many_candidates_come_in_order_and_once(index: EmbeddedIndex) -> None:
+    index.apply([article(number, title="Common") for number in range(100, 2600)], [])
+    listing = search("common", index, 0)
+    first = next(listing)
+    index.apply([article(number, title="Common") for number in range(2600, 2700)], [])
+    found = [first, *listing]
+    assert [one.seen_at for one in found] == [NOON + timedelta(seconds=number) for number in range(2599, 99, -1)]

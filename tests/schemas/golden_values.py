@@ -92,6 +92,17 @@ GOLDEN: dict[str, msgspec.Struct] = {
         hits=(HIT,),
         trace_id="t1",
     ),
+    "item-hits-2": ItemHits(
+        item_id="i1",
+        article_id="a1",
+        version_id="v1",
+        op="update",
+        history=True,
+        seen_at=NOON,
+        hits=(HIT,),
+        trace_id="t1",
+        rematch=True,
+    ),
     "hit-1": HIT,
     "version-1": Version(
         version_id="v1",

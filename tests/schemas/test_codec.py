@@ -19,6 +19,7 @@ from tests.schemas.golden_values import GOLDEN
 FOLDER = Path(__file__).parent / "golden"
 TEXT = st.text(st.characters(codec="utf-8"), max_size=50)
 KINDS = list(codec.SCHEMAS)
+NEWEST = [GOLDEN[f"{kind}-{version}"] for kind, version in codec.SCHEMAS.values()]
 
 
 @pytest.mark.parametrize("name", GOLDEN)
@@ -38,7 +39,7 @@ def test_every_kind_survives_the_journey(value: msgspec.Struct) -> None:
     assert codec.decode(codec.encode(value), type(value), codec.headers(value)) == value
 
 
-@pytest.mark.parametrize("value", GOLDEN.values(), ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("value", NEWEST, ids=lambda value: type(value).__name__)
 def test_a_golden_value_tries_every_field(value: msgspec.Struct) -> None:
     # One of the two dates of a pair is left out on purpose.
     left = {"sent_at", "published_at", "kind", "summary", "history", "truncated", "new", "updated", "entries"}

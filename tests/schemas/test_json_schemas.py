@@ -138,7 +138,9 @@ def test_every_type_has_a_published_schema_and_a_sample(kind: type[Any]) -> None
 
 
 def test_no_schema_without_a_type() -> None:
-    assert {file.stem for file in FOLDER.glob("*.json")} == {name for name, _ in codec.SCHEMAS.values()}
+    # Watchlists are read from YAML, not decoded: tests/pipelines/matching/test_json_schema.py has theirs.
+    kinds = {name for name, _ in codec.SCHEMAS.values()}
+    assert {file.stem for file in FOLDER.glob("*.json")} == kinds | {"watchlist"}
 
 
 @pytest.mark.parametrize("kind", PROMISED, ids=lambda kind: kind.__name__)
@@ -147,7 +149,8 @@ def test_promised_keys_are_there(kind: type[Any]) -> None:
 
 
 def test_promised_keys_of_the_parts_are_there() -> None:
-    assert list(published(Hit)["$defs"]["Span"]["properties"]) == ["field", "start", "end", "text", "concept", "alias"]
+    span = published(Hit)["$defs"]["Span"]
+    assert span["required"] == ["field", "start", "end", "text", "concept", "alias"]
     sighting = published(Article)["$defs"]["Sighting"]["properties"]
     assert list(sighting) == ["feed_url", "native_id", "url", "first_seen", "last_seen"]
 

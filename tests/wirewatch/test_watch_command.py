@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
+from connectors.index.embedded import EmbeddedIndex
 from tests.product import wirewatch
+from tests.samples import article
 
 BROKEN = "id: broken\nquery: x NAER/5 y\nseverity: urgent\n"
 
@@ -36,6 +39,58 @@ def test_check_says_everything_that_is_wrong(folder: Path) -> None:
     assert "    query: x NAER/5 y\n             ^\n" in done.stderr
     assert "b.yaml:3:11 unknown severity 'urgent'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+LINTED = """\
+id: a
+concepts:
+  k: {any: ['kosov*']}
+  unused: {any: [Mitrovica]}
+query: k
+"""
+
+
+def test_check_warns_of_what_is_probably_not_meant(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.yaml").write_text(LINTED, "utf-8")
+    done = wirewatch("watch", "check", folder, "--data", tmp_path / "none")
+    assert done.returncode == 0
+    assert done.stdout == "a  a  normal  1 query, 2 concepts, 2 forms, 0 examples\n"
+    first, *_ = lines = done.stderr.splitlines()
+    assert first.endswith(
+        "a.yaml:3:14 warning: 'kosov*' finds every word that begins so, kosovac, kosovica, kosovski among them"
+    )
+    assert lines[1:3] == ["      k: {any: ['kosov*']}", "                 ^"]
+    assert any("a.yaml:4:11 warning: no query uses the concept 'unused'" in line for line in lines)
+
+
+def test_check_prints_objects(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.yaml").write_text(LINTED, "utf-8")
+    done = wirewatch("watch", "check", folder, "--json", "--data", tmp_path / "none")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.stderr == ""
+    assert [(one["line"], one["column"], one["level"]) for one in found][:2] == [(3, 14, "warning"), (4, 11, "warning")]
+    assert all(list(one) == ["file", "line", "column", "level", "message", "hint"] for one in found)
+    (folder / "b.yaml").write_text(BROKEN, "utf-8")
+    done = wirewatch("watch", "check", folder, "--json", check=False)
+    assert done.returncode == 1
+    assert [json.loads(line)["level"] for line in done.stdout.splitlines()] == ["error", "error"]
+    assert done.stderr == ""
+
+
+def test_check_counts_on_the_articles_at_hand(folder: Path, tmp_path: Path) -> None:
+    index = EmbeddedIndex(tmp_path / "index.sqlite3")
+    index.apply([article(1, title="kosovski premijer"), article(2, title="Kosovac")], [])
+    index.close()
+    (folder / "a.yaml").write_text(LINTED, "utf-8")
+    done = wirewatch("watch", "check", folder / "a.yaml", "--data", tmp_path)
+    assert "info: 'kosov*' is in 2 of 2 stored articles: kosovac 1, kosovski 1" in done.stderr
+
+
+def test_a_damaged_index_is_no_fault_of_the_lists(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "index.sqlite3").touch()
+    done = wirewatch("watch", "check", folder / "a.yaml", "--data", tmp_path)
+    assert done.stderr.startswith("the forms could not be counted: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_check_takes_the_lists_that_come_with_wirewatch_by_default(tmp_path: Path) -> None:
@@ -78,20 +133,34 @@ def test_explain_refuses_what_is_no_language(folder: Path) -> None:
 
 
 def test_expand_shows_what_forms_are_folded_to(tmp_path: Path) -> None:
-    text = "id: a\nconcepts: {k: {any: [Косово, 'резолюци* ONEAR/4 1244'], unless_in: [Kosovo Polje]}}\nquery: k\n"
+    text = (
+        "id: a\nconcepts: {k: {any: [Косово, {stem: Косов, inflect: ru}, 'резолюци* ONEAR/4 1244'], "
+        "unless_in: [Kosovo Polje]}}\nquery: k\n"
+    )
     (tmp_path / "a.yaml").write_text(text, "utf-8")
     lines = wirewatch("watch", "expand", "--json", "--watchlists", tmp_path).stdout.splitlines()
-    assert [json.loads(line) for line in lines] == [
-        {"watchlist": "a", "concept": "k", "alias": "Косово", "folded": ["kosovo"], "guard": False},
-        {
-            "watchlist": "a",
-            "concept": "k",
-            "alias": "резолюци* ONEAR/4 1244",
-            "folded": ["rezoljuci*", "1244"],
-            "guard": False,
-        },
-        {"watchlist": "a", "concept": "k", "alias": "Kosovo Polje", "folded": ["kosovo polje"], "guard": True},
+    found = [json.loads(line) for line in lines]
+    plain = {"watchlist": "a", "concept": "k", "inflect": "", "guard": False}
+    entry = "{stem: Косов, inflect: ru}"
+    assert found[:2] == [
+        {"watchlist": "a", "concept": "k", "alias": entry, "written": form, "inflect": "ru", "folded": folded}
+        | {"guard": False}
+        for form, folded in (("Косово", ["kosovo"]), ("Косова", ["kosova"]))
     ]
+    assert [one["written"] for one in found[2:5]] == ["Косову", "Косовом", "Косове"]
+    near, guard = "резолюци* ONEAR/4 1244", "Kosovo Polje"
+    assert found[5:] == [
+        plain | {"alias": near, "written": near, "folded": ["rezoljuci*", "1244"]},
+        plain | {"alias": guard, "written": guard, "folded": ["kosovo polje"], "guard": True},
+    ]
+    shown = wirewatch("watch", "expand", "--watchlists", tmp_path).stdout.splitlines()
+    assert shown[1] == "a  k  Косова  ->  kosova  of {stem: Косов, inflect: ru}"
+    assert shown[-1] == "a  k  Kosovo Polje  ->  kosovo polje  guard"
+
+
+def test_schema_prints_the_published_schema() -> None:
+    published = Path(str(resources.files("schemas").joinpath("json/watchlist.json"))).read_text("utf-8")
+    assert wirewatch("watch", "schema").stdout == published
 
 
 def test_a_query_that_does_not_parse_is_wrong_usage(tmp_path: Path) -> None:

@@ -37,4 +37,6 @@ def command(
 def _line(hit: Hit) -> str:
     source = hit.source or urlsplit(hit.feed_url).hostname
     found = ", ".join(dict.fromkeys(span.text for span in hit.spans))
-    return f"{rfc3339(hit.seen_at)}  {hit.watchlist}/{hit.query}  [{hit.language}]  {source}: {hit.title}  ({found})"
+    mark = "  history" if hit.history else ""
+    text = f"{rfc3339(hit.seen_at)}  {hit.watchlist}/{hit.query}  [{hit.language}]  {source}: {hit.title}  ({found})"
+    return f"{text}{mark}"

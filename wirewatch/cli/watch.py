@@ -1,16 +1,26 @@
-"""`wirewatch watch`: check, list and explain watchlists. Needs no data folder."""
+"""`wirewatch watch`: check, list and explain watchlists, and print what editors need to know. Needs no data folder."""
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
+from connectors.interfaces import WatchlistFile
+from schemas.errors import DataFolderError, Problem, StoreError, WatchlistError
 from schemas.watchlist import Watchlist
 from wirewatch.cli.options import print_record, setting_option, with_records, with_settings
+from wirewatch.cli.preview import command as preview
 from wirewatch.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.matching.load import ReadList
 
 _watchlists = setting_option(
     "--watchlists",
@@ -28,15 +38,30 @@ def command() -> None:
 
 @command.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Everything said as one JSON object a line, and nothing else.")
 @_watchlists
 @with_settings
-def check(settings: Settings, *, paths: tuple[Path, ...]) -> None:
+def check(settings: Settings, *, paths: tuple[Path, ...], as_json: bool) -> None:
     """Load watchlists with their examples and say everything that is wrong, by file, line and column.
 
-    Exit 1 when anything is. PATHS are files or folders; without any, the lists of the settings.
+    Exit 1 when anything is. Lists that load are read for what is probably not meant (warnings) and what they may lack
+    (info), with counts from the articles of the data folder when there is one. PATHS are files or folders; without any,
+    the lists of the settings.
     """
-    for watchlist in _load(settings, paths):
-        click.echo(_summary(watchlist))
+    from pipelines.matching.lint import lint
+    from pipelines.matching.load import read_watchlists
+
+    try:
+        lists = read_watchlists(_files(settings, paths))
+    except WatchlistError as error:
+        if not as_json:
+            raise
+        _print_problems(error.problems, as_json=True)
+        sys.exit(1)
+    if not as_json:
+        for read in lists:
+            click.echo(_summary(read.watchlist))
+    _print_problems(chain(lint(lists), _counted(settings, lists)), as_json=as_json)
 
 
 @command.command(name="list")
@@ -86,18 +111,65 @@ def expand(settings: Settings, *, as_json: bool, limit: int) -> None:
 
     forms = ((watchlist, form) for watchlist in _load(settings) for form in expansion(watchlist))
     for watchlist, form in islice(forms, limit or None):
-        text = f"{watchlist.id}  {form.concept}  {form.alias}  ->  {'  '.join(form.folded)}"
+        origin = f"  of {form.alias}" if form.inflect else ""
+        guard = "  guard" if form.guard else ""
+        text = f"{watchlist.id}  {form.concept}  {form.written}  ->  {'  '.join(form.folded)}{origin}{guard}"
         print_record({"watchlist": watchlist.id, **msgspec.structs.asdict(form)}, as_json=as_json, text=text)
 
 
-def _load(settings: Settings, paths: tuple[Path, ...] = ()) -> tuple[Watchlist, ...]:
+@command.command()
+def schema() -> None:
+    """Print the JSON Schema of watchlist files, for editors that complete and check them.
+
+    Save it beside your lists, and begin each with `# yaml-language-server: $schema=watchlist.schema.json`.
+    """
+    from pipelines.matching.json_schema import json_schema
+
+    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+
+
+def _load(settings: Settings) -> tuple[Watchlist, ...]:
     from pipelines.matching.load import load_watchlists
+
+    return load_watchlists(_files(settings, ()))
+
+
+def _files(settings: Settings, paths: tuple[Path, ...]) -> Sequence[WatchlistFile]:
     from wirewatch import wiring
 
     if paths:
         chosen = msgspec.structs.replace(settings.watchlists, paths=tuple(map(str, paths)))
         settings = msgspec.structs.replace(settings, watchlists=chosen)
-    return load_watchlists(wiring.watchlist_files(settings).read())
+    return wiring.watchlist_files(settings).read()
+
+
+def _counted(settings: Settings, lists: Sequence[ReadList]) -> Iterator[Problem]:
+    """What the articles at hand say about the forms; nothing where there are none."""
+    from pipelines.matching.counts import count, remarks
+    from wirewatch import wiring
+
+    try:
+        index = wiring.read_index(settings)
+    except DataFolderError:
+        return
+    try:
+        counts = count(lists, index)
+    except StoreError as error:
+        # The lists are well all the same.
+        click.echo(f"the forms could not be counted: {error}", err=True)
+        return
+    finally:
+        index.close()
+    yield from remarks(lists, counts)
+
+
+def _print_problems(problems: Iterable[Problem], *, as_json: bool) -> None:
+    for problem in problems:
+        if as_json:
+            said = {name: getattr(problem, name) for name in ("file", "line", "column", "level", "message", "hint")}
+            print_record(said, as_json=True, text="")
+        else:
+            click.echo(str(problem), err=True)
 
 
 def _record(watchlist: Watchlist) -> dict[str, object]:
@@ -127,3 +199,6 @@ def _summary(watchlist: Watchlist) -> str:
         )
     )
     return f"{watchlist.id}  {watchlist.name}  {watchlist.severity}  {counts}"
+
+
+command.add_command(preview)

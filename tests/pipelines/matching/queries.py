@@ -29,6 +29,10 @@ WORDS = (
         "😀",
         "_",
         "𝐊osovo",
+        "Koѕovo",
+        "Kоsovska",
+        "resolutiоn",
+        "NАTO",
     ),
 )
 # Drawn far more often: what terms and aliases are made of.

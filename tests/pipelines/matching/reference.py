@@ -11,6 +11,7 @@ from pipelines.matching.document import Document
 from schemas.hit import Span
 from schemas.item import FIELDS
 from schemas.query.fold import Tokens, clean, tokens
+from schemas.query.lookalike import by_look
 from schemas.query.parse import parse
 from schemas.query.tree import And, Attribute, ConceptName, Everything, InField, Near, Node, Not, Or, Term
 from schemas.query.words import parse_alias
@@ -106,7 +107,11 @@ class Reference:
         return False
 
     def term(self, node: Term, field: str) -> list[Place]:
-        words = self.texts[field].words
+        text = self.texts[field]
+        readings = [text.words] if text.line_by_look is None else [text.words, text.line_by_look.split()]
+        return sorted({place for words in readings for place in self.occurrences(node, field, words)})
+
+    def occurrences(self, node: Term, field: str, words: list[str]) -> list[Place]:
         pattern = node.pattern.split()
         found = []
         for start in range(len(words) - len(pattern) + 1):
@@ -128,9 +133,26 @@ class Reference:
                     guard.field == place.field and guard.start <= place.start and place.end <= guard.end
                     for guard in guards
                 )
-                if not guarded and (not concept.case or self.capital(place)):
+                if not guarded and self.case_is_right(concept.case, place):
                     found.append(Place(place.field, place.start, place.end, concept.name, alias))
         return found
+
+    def case_is_right(self, case: str, place: Place) -> bool:
+        return not case or (self.capital(place) if case == "initial-capital" else self.to_the_letter(place))
+
+    def to_the_letter(self, place: Place) -> bool:
+        """Every word is written as the alias writes it, those of a wildcard as far as it goes."""
+        if place.leaves:
+            return all(map(self.to_the_letter, place.leaves))
+        written = tokens(place.alias)
+        text = self.texts[place.field]
+        for index in range(place.end - place.start):
+            said = clean(text.surface(place.start + index, place.start + index + 1))
+            word = clean(written.surface(index, index + 1))
+            after = place.alias[written.span(index, index + 1)[1] :][:1]
+            if not (said == word or (after == "*" and said.startswith(word))):
+                return False
+        return True
 
     def capital(self, place: Place) -> bool:
         """Words written with a capital in the alias have one in the text; when the alias has none, its first word."""
@@ -176,4 +198,5 @@ class Reference:
 
     def span(self, place: Place) -> Span:
         start, end = self.texts[place.field].span(place.start, place.end)
-        return Span(place.field, start, end, self.texts[place.field].text[start:end], place.concept, place.alias)
+        said = self.texts[place.field].text[start:end]
+        return Span(place.field, start, end, said, place.concept, place.alias, by_look(said) is not None)

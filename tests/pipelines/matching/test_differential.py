@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from random import Random
+
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from pipelines.matching.compile import compile_watchlists
@@ -11,6 +14,7 @@ from pipelines.search import candidates
 from schemas.query.fold import fold_words
 from schemas.query.parse import parse
 from schemas.watchlist import Watchlist
+from tests.pipelines.matching.generated import document, watchlist
 from tests.pipelines.matching.queries import documents, expressions, watchlists
 from tests.pipelines.matching.reference import Reference
 
@@ -23,6 +27,23 @@ def test_the_matcher_agrees_with_the_reference(watchlist: Watchlist, document: D
     matches = compile_watchlists((watchlist,), bounded=False).match(document)
     expected = Reference(watchlist, document).match()
     assert [match.spans for match in matches] == ([] if expected is None else [expected])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_matcher_agrees_with_the_reference_in_a_hundred_thousand_cases() -> None:
+    choose = Random(1244)
+    held = 0
+    for _ in range(10_000):
+        one = watchlist(choose)
+        matcher = compile_watchlists((one,), bounded=False)
+        for case in [document(choose) for _ in range(10)]:
+            expected = Reference(one, case).match()
+            held += expected is not None
+            found = [match.spans for match in matcher.match(case)]
+            assert found == ([] if expected is None else [expected]), (one, case)
+    # Cases that all fail, or all hold, would say little.
+    assert 20_000 < held < 80_000
 
 
 @given(watchlists(), documents())

@@ -4,11 +4,14 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.interfaces import WatchlistFile
 from connectors.watchlists import WatchlistPaths
 from pipelines.matching.load import load_watchlists
-from schemas.errors import WatchlistError
+from pipelines.matching.yaml_tree import MOST_TEXTS, YamlFile
+from schemas.errors import Problem, WatchlistError
 from schemas.watchlist import Concept, Examples, Watchlist
 
 FULL = """\
@@ -86,7 +89,30 @@ def test_the_lists_that_come_with_wirewatch_load() -> None:
         ("", ["1:1 the file is empty"]),
         ("[1", ["1:3 not valid YAML: did not find expected ',' or ']'"]),
         ("just text", ["1:1 the list must be a mapping (key: value), not the text 'just text'"]),
-        ("version: 2\nlists: []", ["1:10 version '2' of the format is not known"]),
+        ("version: 2\nlists: []", ["1:10 version '2' of the format is not known", "2:8 `lists` is empty"]),
+        ("? [a]\n: c\nid: a\nquery: x", ["1:3 a key of the list must be a word, not a list"]),
+        ("id: a\nquery: x\x07", ["2:9 not valid YAML: the control character U+0007"]),
+        ('id: a\nquery: "a b" AND c', ["2:14 not valid YAML: did not find expected key"]),
+        ("id: a\nquery: x\n---\nid: b\nquery: y", ["3:1 not valid YAML: but found another document"]),
+        ("id: a\r\nquery: x NAER/5 y\r\n", ["2:10 unknown operator 'NAER/5', did you mean 'NEAR/5'?"]),
+        ("\ufeffid: a\nquery: x NAER/5 y", ["2:10 unknown operator 'NAER/5', did you mean 'NEAR/5'?"]),
+        ("id: a\n\tquery: x", ["2:1 not valid YAML: found a tab character that violates indentation"]),
+        ("id: a\nquery: x\nId: b", ["3:1 unknown key 'Id' in the list, did you mean 'id'?"]),
+        ("id: a\nconcepts: {c: }\nquery: c", ["2:15 the concept 'c' must be a mapping with `any`"]),
+        (
+            "id: a\nconcepts: {c: {any: [{KiM}, {[a]: b}]}}\nquery: c",
+            [
+                "2:22 an entry of `any` of the concept 'c' must be a text or {stem: …, inflect: …}",
+                "2:29 an entry of `any` of the concept 'c' must be a text or {stem: …, inflect: …}",
+            ],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [a NEAR/4, NEAR/4 b]}}\nquery: c",
+            [
+                "2:24 something to look for is missing beside NEAR/4",
+                "2:32 something to look for is missing beside NEAR/4",
+            ],
+        ),
         (
             "lists: {id: a}",
             ["1:8 `lists` must be a list, not a mapping (is there a colon that needs quotes around the text?)"],
@@ -122,8 +148,64 @@ def test_the_lists_that_come_with_wirewatch_load() -> None:
             ["2:26 unknown key 'cases' in the concept 'c', did you mean 'case'?"],
         ),
         ("id: a\nconcepts: {c: {any: [x], case: upper}}\nquery: c", ["2:32 unknown case 'upper'"]),
+        (
+            "id: a\nconcepts: {c: {any: [Kosovo, Косово, x], unless_in: [kosovo]}}\nquery: c",
+            ["2:22 the form 'Kosovo' can never count", "2:30 the form 'Косово' can never count"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [new bridge], unless_in: [new brid*]}}\nquery: c",
+            ["2:22 the form 'new bridge' can never count"],
+        ),
+        (
+            "id: a\nqueries: {one: x OR y, two: y OR x, three: x}",
+            ["2:29 the query 'two' is the same as 'one'"],
+        ),
+        ("id: a\nquery: x AND y AND NOT x", ["2:8 'x AND y AND NOT x' can never hold"]),
+        ("id: a\nquery: x OR NOT y", ["2:13 'NOT y' alone holds for almost every article"]),
+        ("id: a\nquery: z OR (x NOT x)", ["2:13 '(x NOT x)' can never hold"]),
+        ("id: a\nquery: 'title:(body:x) OR y'", ["2:16 'body:x' can never hold"]),
+        ("id: a\nlanguages: [sr]\nquery: x AND lang:en OR y", ["3:14 'lang:en' can never hold"]),
         ("id: a\nconcepts: {and: {any: [x]}}\nquery: x", ["2:17 'and' cannot name a concept"]),
-        ("id: a\nconcepts: {c: {any: [{stem: x}]}}\nquery: c", None),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: x}]}}\nquery: c",
+            ["2:22 an entry of `any` of the concept 'c' has no `inflect`"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{inflect: sr}]}}\nquery: c",
+            ["2:22 an entry of `any` of the concept 'c' has no `stem`"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: Kosov, inflect: sr, klass: neuter}]}}\nquery: c",
+            ["2:49 unknown key 'klass' in an entry of `any` of the concept 'c', did you mean 'class'?"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [Kosovo: north]}}\nquery: c",
+            ["2:22 an entry of `any` of the concept 'c' must be a text or {stem: …, inflect: …}"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: Kosov, inflect: pl}]}}\nquery: c",
+            ["2:45 no inflection is known for 'pl'"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: Kosovo, inflect: sr}]}}\nquery: c",
+            ["2:29 'Kosovo' is no stem"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: Beograd, inflect: sr}]}}\nquery: c",
+            ["2:29 'Beograd' does not say how it is declined"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [x], unless_in: [{stem: Kosov, inflect: sr, class: neutre}]}}\nquery: c",
+            ["2:72 unknown class 'neutre' for sr, did you mean 'neuter'?"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: Kosov, inflect: sr}, {stem: Kosov, inflect: sr}]}}\nquery: c",
+            ["2:50 {stem: Kosov, inflect: sr} is twice in `any` of the concept 'c'"],
+        ),
+        (
+            "id: a\nconcepts: {c: {any: [{stem: [x], inflect: sr}]}}\nquery: c",
+            ["2:29 `stem` must be a text, not a list"],
+        ),
         (
             "id: a\nquery: x\nexamples: {match: [y], no_match: ['a x b']}",
             [
@@ -133,12 +215,29 @@ def test_the_lists_that_come_with_wirewatch_load() -> None:
         ),
     ],
 )
-def test_faults_say_where(text: str, expected: list[str] | None) -> None:
-    found = faults(text)
-    if expected is None:
-        assert "must be a text, not a mapping" in found[0]
-    else:
-        assert found == [f"1.yaml:{one}" for one in expected]
+def test_faults_say_where(text: str, expected: list[str]) -> None:
+    assert faults(text) == [f"1.yaml:{one}" for one in expected]
+
+
+def test_a_stem_stands_for_its_forms() -> None:
+    text = (
+        "id: a\nquery: c\n"
+        "concepts: {c: {any: [Косово, {stem: Kosov, inflect: sr}, Kosova], unless_in: [{stem: Kosovo polj, inflect: sr, "
+        "class: neuter}]}}\n"
+    )
+    (found,) = load(text)
+    (concept,) = found.concepts
+    assert concept.any == ("Косово", "Kosovo", "Kosova", "Kosove", "Kosovu", "Kosovom", "Kosovoj")
+    assert concept.unless_in == ("Kosovo polje", "Kosovo polja", "Kosovo polju", "Kosovo poljem", "Kosovo poljima")
+    assert [entry.written for entry in concept.inflected] == [
+        "{stem: Kosov, inflect: sr}",
+        "{stem: Kosovo polj, inflect: sr, class: neuter}",
+    ]
+
+
+def test_guards_may_strike_out_forms_of_a_stem() -> None:
+    (found,) = load("id: a\nquery: c\nconcepts: {c: {any: [{stem: Kosov, inflect: sr}], unless_in: [Kosovoj]}}")
+    assert "Kosovoj" in found.concepts[0].any
 
 
 def test_all_faults_of_all_files_at_once() -> None:
@@ -163,6 +262,37 @@ def test_files_made_to_hurt_are_refused() -> None:
         assert any("inside each other" in one for one in faults(deep * 100_000))
     assert any("larger than" in one for one in faults("#" * (16 * 1024 * 1024 + 1)))
     assert any("not valid YAML" in one for one in faults("id: \x00"))
+
+
+def test_forms_of_stems_count_among_the_texts_of_a_file() -> None:
+    reader = YamlFile("a.yaml", "id: a")
+    node = reader.root()
+    assert node is not None
+    assert reader.count(node, MOST_TEXTS)
+    assert not reader.count(node, 1)
+    assert not reader.count(node, 1)
+    assert [problem.message for problem in reader.problems] == ["the file has more than 1,000,000 texts"]
+
+
+_PIECES = st.sampled_from(
+    (
+        *(*"{}[]:,'\"*&!#|>~()", "\n", "  ", "- ", "? ", "<<", "*c", "&c", "NEAR/5", " AND ", " NOT ", "title:"),
+        *("stem", "any", "\x00", "\ufeff", "\u2028", "\t", "\r", "😀", "ـ", "1244", "null"),
+    )
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(FULL)), st.integers(0, 6), _PIECES | st.just("")), max_size=6))
+def test_any_text_loads_or_says_what_is_wrong(edits: list[tuple[int, int, str]]) -> None:
+    text = FULL.replace("any: [Kosovo,", "any: [{stem: Kosov, inflect: sr},")
+    for at, cut, piece in edits:
+        text = text[:at] + piece + text[at + cut :]
+    problems: tuple[Problem, ...] = ()
+    try:
+        assert load(text)
+    except WatchlistError as error:
+        problems = error.problems
+    assert all(problem.line >= 1 and problem.column >= 1 and problem.message for problem in problems)
 
 
 def test_objects_of_python_stay_text() -> None:

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import io
 import logging
 from pathlib import Path
 
 import pytest
 
 from connectors.watchlists import WatchlistPaths
+from pipelines.matching.compile import compile_watchlists
 from pipelines.matching.document import Document
+from pipelines.matching.load import load_watchlists
+from pipelines.matching.parts import assembled
+from pipelines.matching.recompile import messages
 from pipelines.matching.reload import Watched
 from schemas.errors import WatchlistError
 
 
 def lists(watched: Watched) -> list[str]:
-    return [one.id for one in watched.current().watchlists]
+    return [one.id for one in watched.settle(30).watchlists]
 
 
 def test_edits_take_effect_and_broken_ones_do_not(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -29,8 +34,8 @@ def test_edits_take_effect_and_broken_ones_do_not(tmp_path: Path, caplog: pytest
 
     good = watched.current()
     one.write_text("id: one\nquery: alpha beta", "utf-8")
-    assert watched.current() is good
-    assert watched.current() is good
+    assert watched.settle(30) is good
+    assert watched.settle(30) is good
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert len(errors) == 1
     assert "one.yaml:2:14" in str(errors[0].__dict__["problems"])
@@ -67,3 +72,42 @@ def test_files_are_read_in_order_and_once(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xef\xbb\xbfid: a")
     assert WatchlistPaths((tmp_path,)).read()[0].text == "id: a"
+
+
+def test_matching_goes_on_with_the_old_lists_while_new_ones_load(tmp_path: Path) -> None:
+    one = tmp_path / "one.yaml"
+    one.write_text("id: one\nquery: alpha", "utf-8")
+    watched = Watched(WatchlistPaths((tmp_path,)))
+    forms = ", ".join(f"name{number} surname{number}" for number in range(20_000))
+    one.write_text(f"id: one\nconcepts: {{names: {{any: [{forms}]}}}}\nquery: names OR beta", "utf-8")
+    old = watched.current()
+    assert old.match(Document(body="alpha"))
+    assert not old.match(Document(body="Name19999 Surname19999"))
+    new = watched.settle(60)
+    assert [span.alias for match in new.match(Document(body="Name19999 Surname19999")) for span in match.spans] == [
+        "name19999 surname19999"
+    ]
+    assert watched.current() is new
+
+
+def test_what_a_child_compiled_matches_as_what_is_compiled_here(tmp_path: Path) -> None:
+    lists = (tmp_path / "lists.yaml").absolute()
+    lists.write_text("id: other\nquery: alpha", "utf-8")
+    watched = Watched(WatchlistPaths((lists,)))
+    shipped = WatchlistPaths((Path(__file__).parents[3] / "examples/watchlists",)).read()
+    text = "\n".join(file.text for file in shipped[:1])
+    lists.write_text(text, "utf-8")
+    here = compile_watchlists(load_watchlists(WatchlistPaths((lists,)).read()))
+    there = watched.settle(60)
+    assert there.watchlists == here.watchlists
+    for example in here.watchlists[0].examples.match + here.watchlists[0].examples.no_match:
+        assert there.match(Document(body=example)) == here.match(Document(body=example))
+
+
+def test_a_compiled_stream_that_ends_early_is_no_matcher() -> None:
+    with pytest.raises(ValueError, match="end early"):
+        assembled([])
+    with pytest.raises(EOFError):
+        list(messages(io.BytesIO(b"")))
+    with pytest.raises(EOFError):
+        list(messages(io.BytesIO((100).to_bytes(8, "big") + b"short")))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from schemas.query.fold import clean, fold_words, folded_text, stands_alone, tokens
+from schemas.query.fold import _arrays, _fold, _origin, clean, fold_words, folded_text, stands_alone, tokens
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -127,3 +127,48 @@ def test_the_table_is_what_the_tool_makes() -> None:
     if "not checked" in done.stderr:
         pytest.skip(done.stderr.strip())
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@given(st.lists(st.sampled_from(("Kosovo ", "x", *TRICKY)), max_size=60).map("".join))
+@example("kosovo kosovo ﾊﾞ kosovo ")
+@example("ĳ½ " * 200)
+@settings(max_examples=300)
+def test_few_and_many_other_letters_fold_the_same(text: str) -> None:
+    # Texts with few characters outside ASCII are folded in another way than texts with many.
+    for padded in (text, text + " " + "a" * 300, text + " " + "ж" * 300):
+        assert list(fold_words(padded))[: len(fold_words(text))] == list(fold_words(text))
+
+
+@given(st.lists(st.sampled_from(("Kosovo ", "Косово ", "科索沃", "ﾊﾞ", "x", "ё ", *TRICKY)), max_size=400).map("".join))
+@settings(max_examples=50, deadline=None)
+def test_spans_of_long_texts_cut_out_their_tokens(text: str) -> None:
+    found = tokens(text)
+    assert len(found) == len(found.words) == found.line.count(" ") - 1 or not found.words
+    for index, word in enumerate(found.words):
+        assert word in fold_words(found.surface(index, index + 1))
+    if found.words:
+        assert fold_words(text[slice(*found.span(0, len(found)))]) == tuple(found.words)
+
+
+def test_every_character_folds_the_same_in_long_texts() -> None:
+    folds, arrays = _fold().folds, _arrays()
+    for start in range(0, 0x110000, 0x400):
+        text = "x".join(map(chr, range(start, start + 0x400)))
+        assert arrays.folded(text).split() == text.translate(folds).split(), hex(start)
+
+
+@given(
+    st.text(
+        st.one_of(st.sampled_from(TRICKY), st.sampled_from("ো\u09be\u09c7\u0bbe\u0bc6\u1161\u1100\u11a8")), max_size=30
+    )
+)
+@settings(max_examples=500)
+def test_every_composed_character_knows_where_it_comes_from(text: str) -> None:
+    starts, ends = _origin(text)
+    composed = unicodedata.normalize("NFC", text)
+    assert len(starts) == len(ends) == len(composed)
+    assert all(0 <= start < end <= len(text) for start, end in zip(starts, ends, strict=True))
+    assert starts == sorted(starts)
+    assert ends == sorted(ends)
+    if composed:
+        assert (starts[0], ends[-1]) == (0, len(text))

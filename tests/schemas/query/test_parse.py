@@ -249,7 +249,7 @@ def test_aliases(alias: str, expected: object) -> None:
         ("a OR b", "1:3 OR has no meaning in an alias"),
         ("a NEAR b", "1:3 'NEAR' does not say how many words may stand between"),
         ("a NEAR/101 b", "1:3 NEAR/101 is too far: at most 100 words may stand between"),
-        ("a ONEAR/3", "has no letter or digit to look for"),
+        ("a ONEAR/3", "something to look for is missing beside ONEAR/3"),
         ("kos*", "1:4 'kos*' is too short a beginning"),
         ("{NATO", "1:1 this { is never closed"),
         ("!!!", "1:1 '!!!' has no letter or digit to look for"),
