@@ -191,7 +191,7 @@ class HitStore(Protocol):
 
 
 class FeedStates(PositionStore, Protocol):
-    """What the poller remembers between polls, its place in the fetches included."""
+    """What the poller remembers between polls, its place in the fetches and what feeds were learned to be included."""
 
     def state(self, feed_url: str) -> FeedState | None:
         """The state of one feed, or None before its first poll."""
@@ -201,6 +201,12 @@ class FeedStates(PositionStore, Protocol):
 
     def seen(self, feed_url: str, item_ids: Sequence[str]) -> Mapping[str, str]:
         """Content hash last sent for each of `item_ids` that this feed has already brought."""
+
+    def learned(self, feed_url: str) -> str:
+        """The language profile of a feed, stamped into its items (`Outlet.learned`); empty when none was learned."""
+
+    def save_learned(self, profiles: Mapping[str, str]) -> None:
+        """Save profiles by feed address; an empty one forgets, feeds not named keep theirs."""
 
     def save(self, state: FeedState, seen: Mapping[str, str]) -> None:
         """Save the state and the items now acknowledged (item id -> content hash), in one transaction."""

@@ -19,6 +19,8 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     country: str = ""
     language: str = ""
     kind: str = ""
+    learned: str = ""
+    """The South Slavic variant its feed was found to be written in (`sr-Latn`, `hr`), from its earlier items; or empty."""
 
 
 class FeedItem(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """`wirewatch run`: poller, pipeline, desk and page in one process.
 
-The main thread's event loop owns signals, polling and the page; the pipeline and the desk have a thread each. The
+The main thread's event loop owns signals, polling and the page; the pipeline, the desk and the learning of language
+profiles have a thread each. The
 first Ctrl-C cancels fetches, lets the batch end (or abandons it uncommitted) and closes the page; the second exits.
 """
 
@@ -17,9 +18,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from schemas.errors import WirewatchError
+from schemas.errors import StoreError, WirewatchError
 from schemas.feed import FINE, FeedStatus, FetchRecord
 from wirewatch.page import Page
+from wirewatch.profiles import LEARN_SECONDS, learn
 
 if TYPE_CHECKING:
     from pipelines.run import MicroBatches
@@ -61,6 +63,7 @@ class Process:
         self._threads = [
             threading.Thread(target=self._guarded, args=(self._run_pipeline,), name="pipeline"),
             threading.Thread(target=self._guarded, args=(self._run_desk,), name="desk"),
+            threading.Thread(target=self._guarded, args=(self._run_learning,), name="profiles"),
         ]
 
     def run(self) -> None:
@@ -148,6 +151,14 @@ class Process:
 
     def _run_desk(self) -> None:
         self._station.desk.run(self._station.stopping)
+
+    def _run_learning(self) -> None:
+        while not self._station.stopping.wait(LEARN_SECONDS):
+            try:
+                learn(self._station.index, self._station.states)
+            except StoreError as error:
+                # A hint less for half an hour; what cannot do without the store says so itself.
+                _log.warning("language profiles not learned", extra={"reason": str(error)})
 
     def _fetched(self, fetch: FetchRecord) -> None:
         self._polled[fetch.feed_url] = fetch.status

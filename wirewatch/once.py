@@ -11,6 +11,7 @@ import msgspec
 
 from alerts.desk import DeskSummary
 from schemas.feed import FINE, FetchRecord
+from wirewatch.profiles import learn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,7 @@ def run_once(station: Station, progress: Callable[[str], None]) -> Summary:
     records = pipeline.drain()
     progress("telling")
     told = station.desk.drain()
+    learn(station.index, station.states)
     return Summary(
         fetches=fetches,
         records=records,

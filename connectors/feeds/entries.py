@@ -28,6 +28,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     first: bool
     """Whether no document of this feed was read before."""
     keyed_by: str = "address"
+    learned: str = ""
+    """The language profile of the feed, see `FeedStates.learned`."""
 
 
 class Items(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +107,9 @@ def _item(placed: Placed, document: ParsedDocument, origin: Origin, feed_keyed_b
         authors=entry.authors,
         categories=entry.categories,
         language=entry.language or document.language,
-        source=Outlet(name=source.name, country=source.country, language=source.language, kind=source.kind),
+        source=Outlet(
+            name=source.name, country=source.country, language=source.language, kind=source.kind, learned=origin.learned
+        ),
         published_at=entry.published_at,
         published_raw=entry.published_raw,
         published_reason=entry.published_reason,

@@ -255,6 +255,7 @@ class Poller:
             origin = entries.Origin(
                 source=poll.source, final_url=fetched.final_url, seen_at=poll.fetched_at,
                 first=entries.first_poll(poll.state), keyed_by=poll.state.keyed_by,
+                learned=self._states.learned(poll.source.feed_url),
             )  # fmt: skip
             built = entries.build(document, origin)
             seen = self._seen(poll, tuple(entries.marks(built)))

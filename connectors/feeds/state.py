@@ -25,6 +25,7 @@ _LAYOUTS = (
         consumer TEXT NOT NULL, partition INTEGER NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (consumer, partition)
     ) WITHOUT ROWID;
     """,
+    "CREATE TABLE learned (feed_url TEXT PRIMARY KEY, profile TEXT NOT NULL) WITHOUT ROWID",
 )
 _PAGE = 500
 
@@ -57,6 +58,16 @@ class SqliteFeedStates:
             )
             found |= {cast("bytes", item).hex(): cast("bytes", content).hex() for item, content in rows}
         return found
+
+    def learned(self, feed_url: str) -> str:
+        """See `FeedStates.learned`."""
+        rows = self._database.rows("SELECT profile FROM learned WHERE feed_url = ?", (feed_url,))
+        return str(rows[0][0]) if rows else ""
+
+    def save_learned(self, profiles: Mapping[str, str]) -> None:
+        """See `FeedStates.save_learned`."""
+        with self._database.transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO learned VALUES (?, ?)", list(profiles.items()))
 
     def save(self, state: FeedState, seen: Mapping[str, str]) -> None:
         """See `FeedStates.save`."""

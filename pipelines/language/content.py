@@ -11,7 +11,7 @@ from schemas.article import Content
 if TYPE_CHECKING:
     from schemas.item import FeedItem
 
-PIPELINE_VERSION: int = 1
+PIPELINE_VERSION: int = 2
 """Raised whenever the same text may come out otherwise: what was derived by the greatest version wins in a merge."""
 BODY = 600
 """Characters of the body looked at; with title and summary more than enough."""
@@ -20,7 +20,9 @@ BODY = 600
 def content_of(item: FeedItem, engine: str = "hybrid") -> Content:
     """The text of `item` and its language, from title, summary and the beginning of the body together."""
     text = "\n".join(part for part in (item.title, item.summary, item.body[:BODY]) if part)
-    found = detect(text, Hints(declared=item.language, source=item.source.language), engine)
+    found = detect(
+        text, Hints(declared=item.language, source=item.source.language, profile=item.source.learned), engine
+    )
     return Content(
         content_hash=item.content_hash,
         title=item.title,

@@ -10,64 +10,105 @@ Weights = tuple[float, float, float, float]
 """For sr, hr, bs, cnr."""
 
 _EKAVIAN = """
-mesto mesta mestu mestom mestima mestn* pre posle gde nigde negde ovde svugde deca dece deci decu decom dečj* dete deteta
-čovek* čoveč* reč reči rečima vreme vremen* svetsk* svetov* svetu dve obe deo delu delom delovi delova celo cela celu cele
-celog celom celok* ceo predsedni* potpredsedni* sednic* sedišt* zahtev* uspeh* uspeš* uspel* uspev* promen* primen* izmen*
-razmen* zamen* mera mere meru merama mesec* nedelj* ponedelj* sredu severa severu severn* primer* ocenj* oceni* ocena
-ocenu ocene procenj* procena procene procenu procenil* cena cene cenu cenama rešen* rešav* reši* sledeć* poslednj* deluj*
-delova* odeljenj* savet* vest vesti vestima izvešta* sneg* telo telu telima pobed* verovatn* veruj* vernic* obavešt* bezbed*
-obezbed* lekar* lekov* lečenj* leči* zvezd* devoj* hteo htel* želeo želel* video videl* videti nasled* sused* razume*
-umesto uvek zabelež* belež* sprove* unapred napred stepen* pretnj* preti lep lepo lepa belo beli bele smenj* smenu smešten*
-premešt* poverenj* uverenj* uveren* vredn* povred* povređ* uvred* želez* strelja* reka reke reku rekama veštač* vešt*
-svedo* osvetl* proveri* proveren* proverav* delimičn* podeljen* podelil* podela osećaj* osetil* smeo unapređ* sprečiti odnela
-donela doneo donet* preneo prenel* prenet* iznela izneo odneo uneo poneo namer* usmeren* zasedan* proleć* levo levic*
-levičar* mleko mleka svež* crep* dvogodišnji vekovn* odsek* ozleđen* beg begunc* izbeg* sećanj* pevač* nemačk* ubeđ* savest* savešć* svest svesti svešću sme smeju
-nečoveč* proter* svirep*
+mesto mesta mestu mestom mestima mestn* pre posle gde nigde negde ovde svugde deca dece deci decu decom dečj* dete
+deteta čovek* čoveč* reč reči rečima vreme vremen* svetsk* svetov* svetu dve obe deo delu delom delovi delova celo
+cela celu cele celog celom celok* ceo predsedni* potpredsedni* sednic* sedišt* zahtev* uspeh* uspeš* uspel* uspev*
+promen* primen* izmen* razmen* zamen* mera mere meru merama mesec* nedelj* ponedelj* sredu severa severu severn*
+primer* ocenj* oceni* ocena ocenu ocene procenj* procena procene procenu procenil* cena cene cenu cenama rešen* rešav*
+reši* sledeć* poslednj* deluj* delova* odeljenj* savet* vest vesti vestima izvešta* sneg* telo telu telima pobed*
+verovatn* veruj* vernic* obavešt* bezbed* obezbed* lekar* lekov* lečenj* leči* zvezd* devoj* hteo htel* želeo želel*
+video videl* videti nasled* sused* razume* umesto uvek zabelež* belež* sprove* unapred napred stepen* pretnj* preti
+lep lepo lepa belo beli bele smenj* smenu smešten* premešt* poverenj* uverenj* uveren* vredn* povred* povređ* uvred*
+želez* strelja* reka reke reku rekama veštač* vešt* svedo* osvetl* proveri* proveren* proverav* delimičn* podeljen*
+podelil* podela osećaj* osetil* smeo unapređ* sprečiti odnela donela doneo donet* preneo prenel* prenet* iznela izneo
+odneo uneo poneo namer* usmeren* zasedan* proleć* levo levic* levičar* mleko mleka svež* crep* dvogodišnji vekovn*
+odsek* ozleđen* beg begunc* izbeg* sećanj* pevač* nemačk* ubeđ* savest* savešć* svest svesti svešću sme smeju nečoveč*
+proter* svirep* poset* verova* smel* dosledn* doprine* smeni* smenjen* usled sled* cel* obelež* želeti voleo volel*
+živeo živel* živeti razumeti trpeti sedeti sedeo sedel* seća* podseć* podseti* oset* severo* cvet* slep* greja*
+mlekar* snežn* vera verom vernost* verni* verodostoj* večit* večn* veštin* vežb* vetar vetr* venac venč* vek veka veku
+vekom vekov* zauvek zver* delatnos* raspodel* dodel* udeo udela predlog* predel* prelaz* prenos* prevod* pretit*
+pretil* telesn* merenj* merodav* namešt* umeša* meša* menja* namen* vrednos* pesm* pesni* peša* pobeć* pobeg* beži*
+bežan* celin* celovit* senk* seče* tera* protera* zamer* primeć* primet* nemac nemc* rečni* retko retk* redak lestvic*
+kolen* doživel* preživel* izgorel* dospe* poseduj* posed* ubedljiv* zaver* razmer* srazmer* vreo vrel* strelj* sveć*
+osvež* umetn* umeren* smešn* osmeh* tesn* greše* pogrešil* izveštaj* odelu sudel* bled* nameni* zamenik zameni*
+zahteva* predvideo predvidel* odoleti odolel* uvideo uvidel* pripovet* ispovest* nasleđ* nedelju verski versk* meštan*
+premeša* obezvre* opredel*
 """
 _IJEKAVIAN = """
-mjest* prije poslije gdje nigdje negdje ovdje svugdje djec* dječ* dijete djetet* čovje* riječ* vrijeme* svijet* svjets*
-dvije obje dio dijela dijelu dijelom dijelovi* cijel* predsjedni* potpredsjedni* sjednic* sjedišt* zahtje* uspje* promje*
-primje* izmje* razmje* zamje* mjer* mjesec* nedjelj* ponedje* srijed* sjever* ocje* ocijen* procje* procijen* cijen* rješ*
-riješ* sljede* slijede* posljedn* posljed* djelu* djelov* odjel* savjet* vijest* izvje* snijeg* tijel* pobjed* pobijed*
-vjeru* vjero* vjere vjera obavj* obavije* lijek* liječ* ljekar* zvijezd* djevoj* htje* htio želio željel* vidje* vidio
-naslijed* susje* razumije* umjesto uvijek zabilje* bilje* naprij* unaprij* unaprje* prijetn* prijeti lijep* bijel* smje*
-smijen* povjer* uvjer* vrijed* povrije* povrj* željez* strijel* rijek* vješt* svjedo* osvije* provje* svijes* podije*
-podsje* osje* nijedn* donije* donijel* prenije* iznije* odnije* podnije* unije* namje* usmje* zasje* proljeć* lijev* ljevic*
-ljevičar* mlijek* svjež* odsje* zapovije* zapovjed* sprije* uvrije* slijed* slijep* cvijeć* rijetk* bijeg* izbje* sjeć*
-pjeva* njemačk* savjest* savješ* sviješ* smije smiju nečovje* protje*
+mjest* prije poslije gdje nigdje negdje ovdje svugdje djec* dječ* dijete djetet* čovje* riječ* vrijeme* svijet*
+svjets* dvije obje dio dijela dijelu dijelom dijelovi* cijel* predsjedni* potpredsjedni* sjednic* sjedišt* zahtje*
+uspje* promje* primje* izmje* razmje* zamje* mjer* mjesec* nedjelj* ponedje* srijed* sjever* ocje* ocijen* procje*
+procijen* cijen* rješ* riješ* sljede* slijede* posljedn* posljed* djelu* djelov* odjel* savjet* vijest* izvje* snijeg*
+tijel* pobjed* pobijed* vjeru* vjero* vjere vjera obavj* obavije* lijek* liječ* ljekar* zvijezd* djevoj* htje* htio
+želio željel* vidje* vidio naslijed* susje* razumije* umjesto uvijek zabilje* bilje* naprij* unaprij* unaprje*
+prijetn* prijeti lijep* bijel* smje* smijen* povjer* uvjer* vrijed* povrije* povrj* željez* strijel* rijek* vješt*
+svjedo* osvije* provje* svijes* podije* podsje* osje* nijedn* donije* donijel* prenije* iznije* odnije* podnije*
+unije* namje* usmje* zasje* proljeć* lijev* ljevic* ljevičar* mlijek* svjež* odsje* zapovije* zapovjed* sprije*
+uvrije* slijed* slijep* cvijeć* rijetk* bijeg* izbje* sjeć* pjeva* njemačk* savjest* savješ* sviješ* smije smiju
+nečovje* protje* posjet* vjerova* smjel* dosljedn* doprinije* smijenj* uslijed cjel* obilje* željeti volio voljel*
+živio živjel* živjeti razumjeti trpjeti sjed* podsjeć* podsjet* osjet* sjevero* cvijet* cvjet* grija* snježn* vjerom
+vjernost* vjerni* vjerodostoj* vječit* vječn* vještin* vježb* vjetar vjetr* vijenac vjenč* vijek vijeka vijeku vjekov*
+zauvijek zvijer* djelatnos* raspodjel* dodjel* udio udjel* prijedlog* prijelaz* prijenos* prijevod* prijetit*
+prijetil* tjelesn* mjerenj* mjerodav* namješt* umiješa* miješa* mijenja* namijen* namjen* vrijednos* pjesm* pjesni*
+pješa* pobjeć* pobjeg* bježi* bježan* cjelin* cjelovit* sjen* sječe* tjera* protjera* zamjer* primijeć* primjeć*
+primijet* primjet* nijemac nijemc* rječni* rijetko rijedak ljestvic* koljen* doživjel* preživjel* izgorjel* dospje*
+posjeduj* posjed* ubjedljiv* zavjer* razmjer* srazmjer* svijeć* osvjež* umjetn* umjeren* smiješn* osmijeh* tijesn*
+tjesn* griješ* izvještaj* odijel* blijed* zamjenik zamjeni* zahtijeva* predvidio predvidjel* odoljeti odoljel* uvidio
+uvidjel* ispovijest* naslijeđ* vjersk* mještan* opredjel* opredijel*
 """
 _CROATIAN = """
 tjedan tjedn* tko netko nitko itko svatko europ* tisuć* milijun* glazb* kolodvor* zrakoplov* kazališ* priopć* siječnja
-siječanj siječnju veljač* ožuj* travnja travanj travnju svibnj* svibanj lipnja lipanj lipnju srpnja srpanj srpnju kolovoz*
-rujna rujan rujnu listopad* studenog* prosin* sveučiliš* tijekom sustav* ravnatelj* čimben* nazoč* promidž* tvrtk* županij*
-župan* proračun* suradnj* suradni* surađ* znanstv* povijes* veleposl* unatoč glede obitelj* odvjetn* sudac suca sucu suci
-poduzeć* poduzetn* uvjet* utjec* utječ* sudjel* dužnosn* stožer* vojarn* putovnic* računal* financ* kemij* točn* točk*
-netočn* istaknuo izvješć* izvijest* djelatni* prosvjed* glasnogovor* uhit* uhić* redarstv* postot* organizir* kontrolir*
-informir* definir* kritizir* realizir* reagir* komentir* identificir* skrb* ozljed* ozljeđ* ozlijeđ* kruh* liječni* prijelaz*
-prijevoz* prijenos* mirovin* oporb* kaznen* sukladno zaslon* kakvoć* uporab* pučanstv* susret* jamč*
+siječanj siječnju veljač* ožuj* travnja travanj travnju svibnj* svibanj lipnja lipanj lipnju srpnja srpanj srpnju
+kolovoz* rujna rujan rujnu listopad* studenog* prosin* sveučiliš* tijekom sustav* ravnatelj* čimben* nazoč* promidž*
+tvrtk* županij* župan* proračun* suradnj* suradni* surađ* znanstv* povijes* veleposl* unatoč glede obitelj* odvjetn*
+sudac suca sucu suci poduzeć* poduzetn* uvjet* utjec* utječ* sudjel* dužnosn* stožer* vojarn* putovnic* računal*
+financ* kemij* točn* točk* netočn* istaknuo izvješć* izvijest* djelatni* prosvjed* glasnogovor* uhit* uhić* redarstv*
+postot* organizir* kontrolir* informir* definir* kritizir* realizir* reagir* komentir* identificir* skrb* ozljed*
+ozljeđ* ozlijeđ* kruh* liječni* prijelaz* prijevoz* prijenos* mirovin* oporb* kaznen* sukladno zaslon* kakvoć* uporab*
+pučanstv* susret* jamč* suvremen* ubojstv* ubojic* opskrb* sudioni* tužitelj* plaća plaće plaću tvornic* natjec*
+natječ* razin* usprkos osobn* knjižnic* iznimn* talijan* španjol* rumunj* bruxelles* unutarnj* tajništv* glasovanj*
+glasova* provedb* daljnj* primjerice prigod* poglavito dioni* udrug* momčad* pričuv* pristojb* pozornos* stajališt*
+ozračj* ljekarn* kolegic* nogometaš* kuna kune kunama izbjeglištv* nositelj* predsjedatelj* promatra* gledatelj*
+slijedom naputak naputk* ponajprije pučk* prosudb* uvelike zamjetn* vlastit* obnašan* obnaša* utemelj* umirovljen*
+prijepor* tijeku tijek natuknu* domovinsk* promišlja* probitak tjelovježb* vjerojatn*
 """
 _WEAK_CROATIAN = """
 nogomet* promet prometn* zračn* zrak zraku zraka otok* vlak vlaka vlakom postrojb* gospodar* zastupni* čelni* izbornik*
 ukoliko dozvol* potpor* kako potres* tijelo
 """
 _EASTERN = """
-evrop* hiljad* milion* januar* februar* avgust* septembr* oktobr* novembr* decembr* šta ko neko niko svako ambasad* sudij*
-advokat* preduzeć* uslov* utica* utiče utiču učestv* učešć* porodi* zvanični* finansi* hemij* tačn* tačk* netačn* budžet*
-univerzitet* saradnj* sarađ* saradni* muzičk* pozorišt* pasoš* organizov* kontrolis* informis* definis* kritikov* realizov*
-reagov* komentaris* identifikov* funkcionis* saobraća* voz vozovi hleb* ostrv* fudbal* štab* portparol* uhapš* biće moraće
-imaće trebaće postaće dobiće početiće počeće nastaviće
+evrop* hiljad* milion* januar* februar* avgust* septembr* oktobr* novembr* decembr* šta ko neko niko svako ambasad*
+sudij* advokat* preduzeć* uslov* utica* utiče utiču učestv* učešć* porodi* zvanični* finansi* hemij* tačn* tačk*
+netačn* budžet* univerzitet* saradnj* sarađ* saradni* muzičk* pozorišt* pasoš* organizov* kontrolis* informis*
+definis* kritikov* realizov* reagov* komentaris* identifikov* funkcionis* saobraća* voz vozovi hleb* ostrv* fudbal*
+štab* portparol* uhapš* biće moraće imaće trebaće postaće dobiće početiće počeće nastaviće savremen* ubistv* ubic*
+učesni* tužila* tužioc* skupštin* plata plate platu penzij* fabrik* avion* aerodrom* takmič* nivo nivou nivoa uprkos
+ličn* naučn* italijan* rumunij* rumunsk* brisel* vašington* glasanj* akcionar* udruženj* konkurs* rukovodstv* apotek*
+koleginic* interesovanj* tokom inostran* sekretar* unutrašnj* hapšen* odbrana odbrane odbranu odbrani izuzetn*
+posmatra* privred* prisustv* sopstven* budžetsk* zvanič* kompanij* procenat procenta poreski porez* zaposleni*
+finansir* finansijsk* pijac* oktobar novembar decembar septembar januar februar
 """
 _WEAK_EASTERN = "mart marta april aprila jun juna jul jula sistem* direktor* protest* poslani* zemljotres* kancelarij* procenat* procenata"
 _SERBIAN = """
-opšt* uopšte saopšt* takođe istorij* odsto vazduh* vaspit* hrišćan* jevrej* sopstven* snabdev* juče prekjuče opštin* obezbeđ*
-izvinjenj* zahvaljujući izbegav*
+opšt* uopšte saopšt* takođe istorij* odsto vazduh* vaspit* hrišćan* jevrej* sopstven* snabdev* juče prekjuče opštin*
+obezbeđ* izvinjenj* zahvaljujući izbegav* evra evro evrima evrom spoljn* oebs* direktork* ministark* profesork*
+kriterijum* ka pošto istakao dinara rukovodi* sprovo* sprove* uslediti uslediće doprineće medijum* stejt njujork*
+posledic* bezbednos* obezbed* sinoć studentkinj* odlučiće održaće razgovaraće sastaće otvoriće predstaviće posetiće
+igraće ostaće učestvovaće poslaće platiće radiće daće uradiće pokrenuće
 """
-_WESTERN = "općin* opći opće opća općeg općih općenit* uopće također sigurnos* osigura* sretn* sretan ured ureda uredu kršćan* jučer"
+_WESTERN = """
+općin* opći opće opća općeg općih općenit* uopće također sigurnos* osigura* sretn* sretan ured ureda uredu kršćan*
+jučer eura eurima eurom kriterij kriterija kriteriji* profesoric* ministric* direktoric* vanjsk* voditelj* nadzor*
+stoljeć* kazao kazala
+"""
 _BOSNIAN = """
-sedmic* sedmičn* historij* saopć* lahk* mehk* kahv* vjerovatn* obezbijed* obezbjeđ* uposlen* kantonal* entitetsk* dženaz*
-šehid* sabah* čaršij* finansijama
+sedmic* sedmičn* historij* saopć* lahk* mehk* kahv* vjerovatn* obezbijed* obezbjeđ* uposlen* kantonal* entitetsk*
+dženaz* šehid* sabah* čaršij* finansijama predsjedavajuć* august* juni juli km maraka bosanskohercegov* procent*
+općinsk*
 """
 _MONTENEGRIN = "nijesam nijesi nijesmo nijeste nijesu sjutra śutra sjutrašnj* đe neđe niđe đevoj* đeca śed*"
+
+_SA, _S, _TE = "sa", "s", "te"
 
 CUES: tuple[tuple[Weights, str], ...] = (
     ((2.2, -1.5, -1.5, -1.5), _EKAVIAN),
@@ -80,19 +121,32 @@ CUES: tuple[tuple[Weights, str], ...] = (
     ((-1.4, 0.9, 0.9, -0.8), _WESTERN),
     ((-0.8, -0.8, 1.8, -0.4), _BOSNIAN),
     ((-2.0, -3.0, -3.0, 5.0), _MONTENEGRIN),
+    ((0.4, -0.6, 0.2, 0.3), _SA),
+    ((-0.8, 0.6, 0.3, -0.2), _S),
+    ((-0.3, 0.3, 0.2, 0.0), _TE),
 )
 """A word in two groups counts in both: `vjerovatno` is ijekavian, and Bosnian rather than Croatian."""
 
-PHRASES: tuple[tuple[Weights, str], ...] = (
-    # A modal verb with `da` and the present is Serbian; with the infinitive it is Croatian, and rather Bosnian.
-    (
-        (1.2, -1.5, 0.2, 0.8),
-        r"\b(?:može|mogu|treba|mora|moraju|žele|želi|neće|hoće|pokušava|namerava|planira|odbio je|spreman je) da\b|\bda li\b",
-    ),
-    (
-        (-1.0, 0.9, 0.6, 0.0),
-        r"\b(?:može|mogu|treba|mora|moraju|žele|želi|neće|hoće|pokušava|namjerava) (?:se )?\w{2,}[tć]i\b|\bje li\b|\bkako bi\b",
-    ),
-    ((-0.8, 1.6, 0.9, 0.0), r"\b(?:bit|imat|moć|morat|dobit|trebat|postat) će\b"),
-    ((1.0, -0.6, -0.2, 0.6), r"\bzbog toga što\b|\bs obzirom na to da\b"),
+MODALS = (
+    "može mogu možemo treba trebaju trebalo mora moraju morao žele želi želimo neće hoće nećemo pokušava pokušavaju namerava"
+    " namjerava planira planiraju"
 )
+"""Verbs that are followed by `da` and the present in Serbian, by the infinitive in Croatian, and in Bosnian by either."""
+
+INFINITIVE: Weights = (-1.0, 0.9, 0.6, 0.0)
+"""One of the modal verbs with an infinitive (`želi reći`)."""
+
+_SAYING = "kazao kazala rekao rekla izjavio izjavila je smatra ističe istaknuo tvrdi poručio dodaje navodi"
+_BEFORE_WILL = "bit imat moć morat dobit trebat postat nastavit ostat dat održat"
+
+PAIRS: tuple[tuple[Weights, str, str], ...] = (
+    ((1.2, -1.5, 0.2, 0.8), MODALS, "da"),
+    ((0.8, -1.2, 0.1, 0.6), "da", "li"),
+    ((-1.0, 0.9, 0.6, 0.0), "je", "li"),
+    ((-0.8, 0.8, 0.4, 0.0), "kako", "bi"),
+    ((-0.8, 1.6, 0.9, 0.0), _BEFORE_WILL, "će"),
+    ((-1.0, 1.2, 0.4, -0.3), _SAYING, "kako"),
+    ((1.0, -0.6, -0.2, 0.6), "zbog", "toga"),
+    ((0.4, -0.4, 0.0, 0.2), "obzirom", "da"),
+)
+"""Two words next to each other, any of the first with any of the second."""

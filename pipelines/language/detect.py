@@ -1,80 +1,53 @@
 """Language detection of one text: script first, then letters, then an engine, then variants, then declarations.
 
-    text ──cleaned──> script ──alone?──────────────────────────────┐
-                        │ Cyrillic: letters rule out, words vote ──┤
-                        │ Latin, Arabic, Devanagari: the engine ───┴─> language ──hbs?──> variant ──> Detection
+    text ──cleaned──> script ──alone?──────────────────────────────────────┐
+                        │ Cyrillic: letters rule out, the engine, words ───┤
+                        │ Latin: the engine, words, letters ───────────────┼─> language ──hbs?──> variant ──> Detection
+                        │ Arabic, Devanagari: the engine ──────────────────┘
 
-A declaration (entry, feed, our source list) never overrides a script or a sure engine: it decides when the text does
-not, and inside sr / hr / bs / cnr it is weighed against the words.
+A declaration (entry, feed, our source list, what the feed was learned to be written in) never overrides a script or a
+sure engine: it decides when the text does not, and inside sr / hr / bs / cnr it is weighed against the words. Below the
+least evidence a second engine may confirm the guess; it never changes one.
 """
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from pipelines.language import cyrillic, south_slavic
-from pipelines.language.clean import cleaned
+from pipelines.language import cyrillic, latin, second, south_slavic
+from pipelines.language.clean import cleaned, uncapitalised
+from pipelines.language.detection import NOTHING, Detection, listed, rounded
 from pipelines.language.engines import Engine, Ranking, engine_of
+from pipelines.language.hints import NO_HINTS, Hints, declared_languages, variant_weights
 from pipelines.language.scripts import ALONE, Writing, only, writing_of
-from pipelines.language.tags import ARABIC, DEVANAGARI, LATIN, SOUTH_SLAVIC, UNKNOWN, declared_tag, macro_of
+from pipelines.language.tags import ARABIC, DEVANAGARI, LATIN, SOUTH_SLAVIC, declared_tag, macro_of, macro_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
-ACCEPT = 0.5
-"""Probability from which a language is accepted. There py3langid alone, limited to these languages, was right on 99.5 %
-of 40-character news texts it kept; the whole detector's figures are those of `tests/quality/`."""
+__all__ = ["NOTHING", "NO_HINTS", "Detection", "Hints", "detect", "warm"]
+
+ACCEPT = 0.6
+"""Probability from which a language is accepted."""
 OVERRULE = 0.7
 """From here on a text too short to be trusted still outweighs a declaration of another language."""
 ACCEPT_VARIANT = 0.9
 ACCEPT_DECLARED_VARIANT = 0.8
 """Probability from which a variant of `hbs` is accepted, without and with a declaration that agrees."""
 LETTERS, WORDS = 20, 3
-"""Below this much evidence only a script, a letter or a declaration decides: engines are overconfident on a name."""
-SOURCE_WEIGHT, DECLARED_WEIGHT, MOST_WEIGHT = 4.0, 2.0, 5.0
-"""What a declaration adds to the log score of a variant: of our source list, of a feed, and of both together."""
-
-
-class Hints(msgspec.Struct, frozen=True):
-    """What others say the language is, as they write it; empty when they say nothing."""
-
-    declared: str = ""
-    """By the entry or its feed."""
-    source: str = ""
-    """By our own source list, which somebody looked after."""
-
-
-class Detection(msgspec.Struct, frozen=True, kw_only=True):
-    """The language of a text."""
-
-    tag: str = UNKNOWN
-    """BCP 47: always the best guess; `und` only for a text without letters."""
-    macro: str = UNKNOWN
-    """`hbs` for sr, hr, bs and cnr, otherwise the language: what watchlists compare."""
-    script: str = ""
-    """ISO 15924 code of the main script, `Jpan` and `Kore` for the mixtures; empty when unknown."""
-    confidence: float = 0.0
-    """Probability of `tag`."""
-    accepted: bool = False
-    """Whether `tag` is above the threshold."""
-    macro_confidence: float = 0.0
-    macro_accepted: bool = False
-    """The same for `macro`, which is often sure when the variant is not."""
-    source: str = "none"
-    """What decided: `script`, `letters`, `engine`, `variant`, `hint` or `none`."""
-    alternatives: tuple[tuple[str, float], ...] = ()
-    """Up to three other tags with their probabilities."""
-
-
-NOTHING = Detection()
-"""The answer for a text without letters."""
-NO_HINTS = Hints()
+"""Below this much evidence only a script, a letter, a declaration or two engines decide: one is overconfident on a name."""
+ENOUGH, SURE = 240, 0.95
+"""Characters read first, and the probability from which the rest is not read for the language (it is for the variant)."""
+SCRIPT_WITHIN = 400
+"""Characters the script is taken from."""
 
 # One label of the engine, several in ours, and the other way round.
 _SAME = {"hr": SOUTH_SLAVIC, "bs": SOUTH_SLAVIC, "sr": SOUTH_SLAVIC, "zh-cn": "zh", "zh-tw": "zh"}
+_EAST_ASIAN = frozenset({"Hans", "Hant", "Hani", "Bopo", "Jpan", "Kore"})
+_LANGUAGES: dict[str, AbstractSet[str]] = {"Latn": LATIN, "Arab": ARABIC, "Deva": DEVANAGARI}
 
 
 class _Guess(msgspec.Struct, frozen=True):
@@ -91,11 +64,11 @@ def warm(engine: str = "hybrid") -> None:
 def detect(text: str, hints: Hints = NO_HINTS, engine: str = "hybrid") -> Detection:
     """The language of `text`; never raises, the same answer every time, safe from several threads.
 
-    `engine` is one of `engines.ENGINES`. Only the first few thousand characters are looked at. With
+    `engine` is one of `engines.ENGINES`. Only the first `clean.WINDOW` characters are looked at. With
     another engine than `hybrid` the answer is that engine's alone: no letters, variants or hints.
     """
-    evidence = cleaned(text)
-    writing = writing_of(evidence)
+    evidence = uncapitalised(cleaned(text))
+    writing = writing_of(evidence[:SCRIPT_WITHIN])
     if not writing.letters:
         return NOTHING
     if engine != "hybrid":
@@ -105,10 +78,9 @@ def detect(text: str, hints: Hints = NO_HINTS, engine: str = "hybrid") -> Detect
 
 
 def _decided(text: str, writing: Writing, hints: Hints) -> Detection:
-    opinion = _opinion(text, writing)
-    guess = _language(text, writing, opinion)
+    guess = _read(text, writing)
     macro, probability = guess.ranking[0]
-    enough = writing.letters >= LETTERS and len(text.split()) >= WORDS
+    enough = writing.letters >= LETTERS and len(text.split(None, WORDS)) >= WORDS
     accepted = guess.proven or (enough and probability >= ACCEPT)
     source = guess.source
     if not accepted:
@@ -117,59 +89,84 @@ def _decided(text: str, writing: Writing, hints: Hints) -> Detection:
             macro, accepted, source = hinted, True, "hint"
             # No better than the threshold: the text itself did not say so.
             probability = max(dict(guess.ranking).get(hinted, 0.0), ACCEPT)
-    others = _others(guess.ranking, macro, 1.0 - probability)
-    plain = Detection(
-        tag=_written(macro, writing.script),
+        elif not enough and second.confirms(text, writing, macro, probability):
+            accepted, source = True, "agreement"
+    others = _others(guess.ranking, macro, 1.0 - probability) if len(guess.ranking) > 1 else ()
+    tag = _written(macro, writing.script)
+    if macro != SOUTH_SLAVIC:
+        return Detection(
+            tag=tag,
+            macro=macro,
+            script=writing.script,
+            confidence=rounded(probability),
+            accepted=accepted,
+            macro_confidence=rounded(probability),
+            macro_accepted=accepted,
+            source=source,
+            alternatives=listed((_written(code, writing.script), p) for code, p in others),
+        )
+    weights = variant_weights(hints)
+    ranking = _variants(text, writing.script, weights, hints)
+    variant, share = ranking[0]
+    threshold = ACCEPT_DECLARED_VARIANT if weights.get(variant) else ACCEPT_VARIANT
+    rest = [(_variant_tag(code, writing.script), p * probability) for code, p in ranking[1:]]
+    rest += [(_written(code, writing.script), p) for code, p in others]
+    return Detection(
+        tag=_variant_tag(variant, writing.script),
         macro=macro,
         script=writing.script,
-        confidence=_rounded(probability),
-        accepted=accepted,
-        macro_confidence=_rounded(probability),
+        confidence=rounded(share * probability),
+        accepted=accepted and share >= threshold,
+        variant_confidence=rounded(share),
+        macro_confidence=rounded(probability),
         macro_accepted=accepted,
-        source=source,
-        alternatives=_listed((_written(code, writing.script), p) for code, p in others),
+        source=source if source != "engine" or len(ranking) == 1 else "variant",
+        alternatives=listed(rest),
     )
-    return _with_variant(plain, text, opinion, hints) if macro == SOUTH_SLAVIC else plain
 
 
-def _opinion(text: str, writing: Writing) -> Ranking:
-    """What the engine says of a text in letters that several languages share."""
-    languages = _languages(writing.script)
-    return engine_of("hybrid").rank(text, languages) if languages else ()
+def _read(text: str, writing: Writing) -> _Guess:
+    """The language by the beginning of `text`, and by all of it where the beginning leaves a doubt."""
+    if len(text) <= ENOUGH:
+        return _language(text, writing)
+    guess = _language(text[:ENOUGH].rpartition(" ")[0] or text, writing)
+    return guess if guess.ranking[0][1] >= SURE else _language(text, writing)
 
 
-def _languages(script: str) -> AbstractSet[str]:
-    return {"Latn": LATIN, "Arab": ARABIC, "Deva": DEVANAGARI}.get(script, frozenset())
-
-
-def _language(text: str, writing: Writing, opinion: Ranking) -> _Guess:
-    alone = ALONE.get(writing.script)
+def _language(text: str, writing: Writing) -> _Guess:
+    script = writing.script
+    alone = ALONE.get(script)
     if alone:
         return _Guess(((alone, writing.share),), "script", proven=True)
-    if writing.script == "Cyrl":
-        ranking, proven = cyrillic.rank(text, engine_of("hybrid"))
+    engine = engine_of("hybrid")
+    if script == "Cyrl":
+        ranking, proven = cyrillic.rank(text, engine)
         return _Guess(_collapsed(ranking), "letters" if proven else "engine", proven)
+    languages = _LANGUAGES.get(script)
+    opinion = _collapsed(engine.rank(text, languages)) if languages else ()
     # A script known to nobody here, or letters the model has never seen: English is as good a guess as any.
-    return _Guess(_collapsed(opinion) or (("en", 0.0),), "engine", proven=False)
+    ranking = opinion or (("en", 0.0),)
+    return _Guess(latin.corrected(ranking, text) if script == "Latn" else ranking, "engine", proven=False)
 
 
 def _collapsed(ranking: Ranking) -> Ranking:
+    if all(code not in _SAME for code, _ in ranking):
+        return ranking
     summed: dict[str, float] = {}
     for code, probability in ranking:
         macro = _SAME.get(code, code)
         summed[macro] = summed.get(macro, 0.0) + probability
-    return tuple(sorted(summed.items(), key=lambda entry: (-entry[1], entry[0])))
+    return tuple(sorted(summed.items(), key=itemgetter(1), reverse=True))
 
 
 def _hinted(hints: Hints, writing: Writing, guess: _Guess) -> str:
-    """The declared language this text can be in, our own list before the feed; empty when there is none."""
-    possible = {"Cyrl": frozenset(code for code, _ in guess.ranking)}.get(writing.script, _languages(writing.script))
-    possible = frozenset(_SAME.get(code, code) for code in possible)
-    for declared in (hints.source, hints.declared):
-        tag = declared_tag(declared)
-        language, _, script = tag.partition("-")
-        macro = macro_of(language)
-        if tag and macro in possible and script in {"", writing.script}:
+    """The declared language this text can be in, the most trusted first; empty when there is none."""
+    if writing.script == "Cyrl":
+        possible = frozenset(code for code, _ in guess.ranking)
+    else:
+        possible = frozenset(_SAME.get(code, code) for code in _LANGUAGES.get(writing.script, ()))
+    for macro, script in declared_languages(hints):
+        if macro in possible and script in {"", writing.script}:
             return macro
     return ""
 
@@ -180,50 +177,23 @@ def _others(ranking: Ranking, chosen: str, left: float) -> Ranking:
     return tuple((code, probability * min(1.0, left / whole)) for code, probability in rest) if whole else ()
 
 
-def _listed(others: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-    ordered = sorted(others, key=lambda entry: (-entry[1], entry[0]))[:3]
-    return tuple((tag, _rounded(probability)) for tag, probability in ordered if _rounded(probability) > 0)
-
-
 def _written(code: str, script: str) -> str:
     if code == "zh" and script in {"Hans", "Hant"}:
         return f"zh-{script}"
-    if code == SOUTH_SLAVIC:
-        return f"sh-{script}"
-    return code
+    return macro_tag(code, script)
 
 
-def _with_variant(found: Detection, text: str, opinion: Ranking, hints: Hints) -> Detection:
-    weights = _declared_variants(hints)
-    if found.script == "Cyrl":
-        # Croatian is not written in it; Bosnian and Montenegrin only where our own list says so.
-        listed = macro_of(hints.source) == SOUTH_SLAVIC and declared_tag(hints.source).partition("-")[0]
-        possible = {"sr", listed} - {"hr", "sh", "", False}
-    else:
-        possible = {"sr", "hr", "bs", "cnr"}
-    ranking = [(code, p) for code, p in south_slavic.rank(text, opinion, weights) if code in possible]
+def _variants(text: str, script: str, weights: dict[str, float], hints: Hints) -> Ranking:
+    """The variants possible in `script` by probability, which sum to one."""
+    if script != "Cyrl":
+        return south_slavic.rank(text, weights)
+    # Croatian is not written in it; Bosnian and Montenegrin only where our own list says so.
+    listed_as = declared_tag(hints.source).partition("-")[0]
+    if listed_as not in {"bs", "cnr"}:
+        return (("sr", 1.0),)
+    ranking = [(code, p) for code, p in south_slavic.rank(text, weights) if code in {"sr", listed_as}]
     whole = sum(p for _, p in ranking)
-    variant, probability = ranking[0]
-    probability /= whole
-    threshold = ACCEPT_DECLARED_VARIANT if weights.get(variant) else ACCEPT_VARIANT
-    others = [(_variant_tag(code, found.script), p / whole * found.macro_confidence) for code, p in ranking[1:]]
-    return msgspec.structs.replace(
-        found,
-        tag=_variant_tag(variant, found.script),
-        confidence=_rounded(probability * found.macro_confidence),
-        accepted=found.macro_accepted and probability >= threshold,
-        source=found.source if found.source != "engine" or len(possible) == 1 else "variant",
-        alternatives=_listed([*others, *found.alternatives]),
-    )
-
-
-def _declared_variants(hints: Hints) -> dict[str, float]:
-    weights: dict[str, float] = {}
-    for declared, weight in ((hints.source, SOURCE_WEIGHT), (hints.declared, DECLARED_WEIGHT)):
-        code = declared_tag(declared).partition("-")[0]
-        if code in south_slavic.VARIANTS:
-            weights[code] = min(MOST_WEIGHT, weights.get(code, 0.0) + weight)
-    return weights
+    return tuple((code, p / whole) for code, p in ranking)
 
 
 def _variant_tag(code: str, script: str) -> str:
@@ -231,7 +201,9 @@ def _variant_tag(code: str, script: str) -> str:
 
 
 def _alone(text: str, writing: Writing, engine: Engine) -> Detection:
-    ranking = engine.rank(text, frozenset())
+    # langdetect splits text at letters and guesses among Chinese, Japanese and Korean; it is never asked about them.
+    asked = engine.name != "langdetect" or writing.script not in _EAST_ASIAN
+    ranking = engine.rank(text, frozenset()) if asked else ((_written(ALONE[writing.script], writing.script), 1.0),)
     if not ranking:
         ranking = ((ALONE.get(writing.script, "en"), 0.0),)
     tags = [
@@ -246,15 +218,11 @@ def _alone(text: str, writing: Writing, engine: Engine) -> Detection:
         tag=tag,
         macro=macro,
         script=writing.script,
-        confidence=_rounded(probability),
+        confidence=rounded(probability),
         accepted=enough and probability >= ACCEPT,
-        macro_confidence=_rounded(of_macro),
+        variant_confidence=rounded(probability / of_macro) if of_macro else 1.0,
+        macro_confidence=rounded(of_macro),
         macro_accepted=enough and of_macro >= ACCEPT,
-        source="engine",
-        alternatives=_listed(tags[1:]),
+        source="engine" if asked else "script",
+        alternatives=listed(tags[1:]),
     )
-
-
-def _rounded(probability: float) -> float:
-    # Four digits: what is stored must not depend on the processor's last bit.
-    return min(1.0, max(0.0, round(probability, 4)))

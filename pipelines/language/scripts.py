@@ -116,6 +116,8 @@ _TRADITIONAL = frozenset(
     "穩競筆紀約級納縱線練組細織終結繞絕統繼績續維綜綠緬緩編縮網羅罰節蘇藥獲營藍慮補裝規視觀覺覽觸訂討訓訊記講許設訪訴診詞試"
     "詳語誤讀課調談謝謀謊謂貝負貢財責賢敗貨質販貪購貧貫貼貴貸貿費資賠賴賽贊贏趙躍踐轉輪軟輕載較輛輸達遷邁運違連遲適選遞遺鄧郵鄰鄭釋鐵銀錯鍵鎮閉聞閱隊陽陰陣階際陸陳險隨隱頁頂項順須顧頓預領頻題額風飛飯館驅驗魚魯鳥雞黃龍龜"
 )
+_EASTERN = frozenset({"Hani", "Kana", "Hang"})
+_ALPHABETS = frozenset(script for _, _, script in _RANGES) - _EASTERN
 _ONLY_SIMPLIFIED = _SIMPLIFIED - _TRADITIONAL
 _ONLY_TRADITIONAL = _TRADITIONAL - _SIMPLIFIED
 
@@ -128,6 +130,21 @@ class Writing(msgspec.Struct, frozen=True):
     letters: int
 
 
+class _Scripts(dict[str, str]):
+    """Letter to script, empty for what is no letter; a character is worked out when first met, then remembered."""
+
+    def __missing__(self, character: str) -> str:
+        found = script_of(character) or "Zyyy" if character.isalpha() else ""
+        self[character] = found
+        return found
+
+
+_SCRIPT = _Scripts()
+_UNKNOWN = "Zyyy"
+_QUOTED = 0.6
+"""What a Latin letter weighs beside another alphabet: names stay in Latin letters everywhere, hardly ever the reverse."""
+
+
 def script_of(character: str) -> str:
     """The script of one character, or empty when it is outside those known."""
     index = bisect_right(_STARTS, ord(character)) - 1
@@ -138,27 +155,32 @@ def script_of(character: str) -> str:
 
 def writing_of(text: str) -> Writing:
     """The main script of `text`; script empty when it has no letter of a script known here."""
-    found: Counter[str] = Counter()
-    han: Counter[str] = Counter()
+    scripts = {_SCRIPT[character] for character in set(text)}
+    scripts.discard("")
+    if len(scripts) == 1 and not scripts.isdisjoint(_ALPHABETS):
+        return Writing(scripts.pop(), 1.0, sum(map(str.isalpha, text)))
+    found: dict[str, int] = {}
+    han: dict[str, int] = {}
     for character, times in Counter(text).items():
-        if not character.isalpha():
-            continue
-        script = script_of(character)
-        found[script] += times
-        if script == "Hani":
-            han[character] = times
-    letters = found.total()
+        script = _SCRIPT[character]
+        if script:
+            found[script] = found.get(script, 0) + times
+            if script == "Hani":
+                han[character] = times
+    letters = sum(found.values())
     if not letters:
         return Writing("", 0.0, 0)
-    east = found["Hani"] + found["Kana"] + found["Hang"]
-    by_script = {script: times for script, times in found.items() if script not in {"Hani", "Kana", "Hang"}}
+    by_script = {
+        "" if script == _UNKNOWN else script: float(times) for script, times in found.items() if script not in _EASTERN
+    }
+    if len(by_script) > 1 and "Latn" in by_script:
+        by_script["Latn"] *= _QUOTED
     # One of these characters carries as much as two or three letters of an alphabet.
-    main, weight = max(
-        ((script, float(times)) for script, times in by_script.items()), key=_first_by_name, default=("", 0.0)
-    )
-    total = sum(by_script.values()) + 2.5 * east
-    if 2.5 * east > weight:
-        main, weight = _east_asian(found, han), 2.5 * east
+    east = 2.5 * sum(found.get(script, 0) for script in _EASTERN)
+    main, weight = max(by_script.items(), key=_first_by_name, default=("", 0.0))
+    total = sum(by_script.values()) + east
+    if east > weight:
+        main, weight = _east_asian(found, han), east
     return Writing(main, weight / total, letters)
 
 
@@ -166,8 +188,8 @@ def _first_by_name(entry: tuple[str, float]) -> tuple[float, str]:
     return (entry[1], entry[0])
 
 
-def _east_asian(found: Counter[str], han: Counter[str]) -> str:
-    kana, hangul, ideographs = found["Kana"], found["Hang"], found["Hani"]
+def _east_asian(found: dict[str, int], han: dict[str, int]) -> str:
+    kana, hangul, ideographs = (found.get(script, 0) for script in ("Kana", "Hang", "Hani"))
     if hangul > kana and hangul * 4 >= ideographs:
         return "Kore"
     # A lone decorative kana does not make a Chinese sentence Japanese.
@@ -184,5 +206,5 @@ def _east_asian(found: Counter[str], han: Counter[str]) -> str:
 
 def only(text: str, script: str) -> str:
     """The words of `text` written in `script`; the engine should not see a name left in another one."""
-    kept = (word for word in text.split() if not any(c.isalpha() and script_of(c) != script for c in word))
+    kept = (word for word in text.split() if all(_SCRIPT[character] in {"", script} for character in word))
     return " ".join(kept)

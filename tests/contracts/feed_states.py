@@ -45,6 +45,17 @@ class FeedStatesContract(ABC):
         assert list(states.states()) == [newer]
         states.close()
 
+    def test_a_learned_profile_stays_until_it_is_replaced_and_is_no_state(self) -> None:
+        states = self.states()
+        assert states.learned("https://a.example") == ""
+        states.save_learned({"https://a.example": "sr-Latn", "https://b.example": "hr"})
+        states.save_learned({"https://b.example": ""})
+        states.close()
+        states = self.again()
+        assert (states.learned("https://a.example"), states.learned("https://b.example")) == ("sr-Latn", "")
+        assert list(states.states()) == []
+        states.close()
+
     def test_states_are_listed_by_address(self) -> None:
         states = self.states()
         for feed in ("https://c.example", "https://a.example", "https://b.example"):

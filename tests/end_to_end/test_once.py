@@ -15,6 +15,7 @@ from connectors.interfaces import NewRecord
 from connectors.log.embedded import EmbeddedLog
 from schemas import codec
 from schemas.time import now
+from tests.headlines import SERBIAN, SHARED
 from tests.product import LOOPBACK, mails, outcome, records, wirewatch
 from tests.samples import item
 from tests.wire import Wire, rss, serving
@@ -241,3 +242,15 @@ def test_health_and_doctor_speak_of_the_feeds_a_run_was_given(wire: Wire, tmp_pa
     doctor = wirewatch("doctor", "--data", tmp_path, check=False)
     assert doctor.returncode == 3
     assert wire.url("/none.rss") in doctor.stdout
+
+
+def test_what_a_feed_brought_before_names_the_variant_of_its_next_headline(wire: Wire, tmp_path: Path) -> None:
+    wire["/a.rss"] = rss(*(item(number, title=title, body="") for number, title in enumerate(SERBIAN)))
+    once(wire, tmp_path, "/a.rss")
+    wire["/a.rss"] = rss(item(100, title=SHARED, body="", url="https://a.example/100"))
+    wire["/b.rss"] = rss(item(200, title=SHARED, body="", url="https://b.example/200"))
+    once(wire, tmp_path, "/a.rss", "/b.rss")
+    articles = {one["url"]: one for one in records("search", "*", "--data", tmp_path)}
+    known, unknown = articles["https://a.example/100"], articles["https://b.example/200"]
+    assert (known["language"], known["source"]["learned"]) == ("sr-Latn", "sr-Latn")
+    assert (unknown["language"], unknown["source"]["learned"]) == ("sh-Latn", "")

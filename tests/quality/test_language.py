@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.language.tags import macro_of
 from tests.quality.gate import GATES, HERE, Baseline, digest, faults, read, updated, written
-from tests.quality.language import labelled
+from tests.quality.language import CLASSES, WIDE, labelled, macro_f1
 
 DATA, BASELINE, MEASURE = GATES["language"]
 
@@ -19,12 +19,42 @@ def test_no_figure_falls_under_its_floor_and_the_data_is_the_measured_one() -> N
 
 def test_the_set_covers_the_languages_of_the_news_we_read() -> None:
     texts = labelled(HERE / DATA)
-    by_tag = Counter(one.tag for one in texts)
-    assert set(by_tag) >= set(
-        "sr-Cyrl sr-Latn hr bs sq mk bg ru uk be en de fr es it pt nl pl cs sk sl hu ro el tr ar he fa zh-Hans zh-Hant ja ko".split()  # noqa: SIM905
-    )
-    assert min(by_tag.values()) >= 5
-    assert {one.length for one in texts} == {"short", "medium", "long"}
+    by_tag = Counter((one.tag, one.length) for one in texts)
+    tags = [
+        "sr-Cyrl",
+        "sr-Latn",
+        "hr",
+        "bs",
+        "cnr",
+        "sq",
+        "mk",
+        "bg",
+        "ru",
+        "uk",
+        "be",
+        "en",
+        "de",
+        "fr",
+        "es",
+        "it",
+        "pt",
+        "nl",
+        "pl",
+        "cs",
+        "sk",
+        "sl",
+        "hu",
+        "ro",
+        "el",
+        "tr",
+        "ar",
+        "he",
+        "fa",
+        "ur",
+    ]
+    tags += "zh-Hans zh-Hant ja ko sv da no fi et lt lv ca id vi hi".split()  # noqa: SIM905
+    assert {one.tag for one in texts} == set(tags)
+    assert min(by_tag[tag, length] for tag in tags for length in CLASSES) >= 5
 
 
 def test_no_text_is_in_the_set_twice() -> None:
@@ -32,10 +62,28 @@ def test_no_text_is_in_the_set_twice() -> None:
     assert [text for text, times in texts.items() if times > 1] == []
 
 
-def test_lengths_are_what_they_say() -> None:
+def test_lengths_are_what_they_say_but_of_sentences_written_for_it() -> None:
     for one in labelled(HERE / DATA):
-        weight = len(one.text) * (3 if macro_of(one.tag) in {"zh", "ja", "ko"} else 1)
-        assert one.length == ("short" if weight < 60 else "medium" if weight < 120 else "long"), one
+        share = WIDE.get(macro_of(one.tag), 1)
+        least, most = (bound // share for bound in CLASSES[one.length])
+        assert one.origin == "written" or least <= len(one.text) <= most, one
+
+
+def test_the_set_stays_small_enough_to_be_carried_along() -> None:
+    assert (HERE / DATA).stat().st_size < 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("pairs", "figure"),
+    [
+        ([("a", "a"), ("b", "b")], 1.0),
+        ([("a", "a"), ("a", "b"), ("b", "b")], (2 / 3 + 2 / 3) / 2),
+        ([("a", "b"), ("b", "c")], 0.0),
+        ([], 0.0),
+    ],
+)
+def test_macro_f1_is_the_mean_over_languages(pairs: list[tuple[str, str]], figure: float) -> None:
+    assert macro_f1(pairs) == pytest.approx(figure)
 
 
 @pytest.fixture

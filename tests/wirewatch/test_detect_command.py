@@ -24,7 +24,8 @@ def test_one_object_for_each_line_blank_ones_too() -> None:
     rows = run(given=f"{ENGLISH}\n\n   \r\nВлада је усвојила нови предлог закона о мерама\n".encode())
     assert [row["tag"] for row in rows] == ["en", "und", "und", "sr-Cyrl"]
     assert [row["accepted"] for row in rows] == [True, False, False, True]
-    assert all({"tag", "macro", "script", "confidence", "accepted", "source"} <= set(row) for row in rows)
+    wanted = {"tag", "macro", "script", "confidence", "accepted", "variant_confidence", "source", "alternatives"}
+    assert all(wanted <= set(row) for row in rows)
 
 
 def test_a_last_line_without_its_end_counts() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     type=click.Choice(ENGINES),
     default="hybrid",
     show_default=True,
-    help="hybrid: script, letters, py3langid, South Slavic variants. The others answer alone.",
+    help="hybrid: script, letters, words, py3langid, South Slavic variants. The others answer alone.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Accepted for uniformity: the output is always JSON lines.")
 @click.option(
@@ -34,7 +34,8 @@ def command(settings: Settings, file: BinaryIO, engine: str, as_json: bool, limi
     """Print one JSON object for each line of FILE (or standard input): tag, macro, script, confidence, accepted.
 
     Blank lines are answered too. Every text with a letter gets a best guess; "accepted" is false when it is below the
-    threshold. No data folder is needed.
+    threshold. "variant_confidence" is the probability of sr, hr, bs or cnr given that the text is in one of them, else 1.
+    No data folder is needed.
     """
     out = sys.stdout.buffer
     for number, line in enumerate(file, start=1):
@@ -53,6 +54,8 @@ def _record(found: Detection) -> dict[str, Any]:
         "script": found.script,
         "confidence": found.confidence,
         "accepted": found.accepted,
+        "variant_confidence": found.variant_confidence,
+        "macro_confidence": found.macro_confidence,
         "macro_accepted": found.macro_accepted,
         "source": found.source,
         "alternatives": dict(found.alternatives),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.language.clean import WINDOW, cleaned
+from pipelines.language.clean import WINDOW, cleaned, uncapitalised
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,23 @@ def test_letters_that_are_all_there_is_stay(text: str) -> None:
 @settings(deadline=None)
 def test_empty_only_without_letters(text: str) -> None:
     assert any(map(str.isalpha, text)) == any(map(str.isalpha, cleaned(text)))
+
+
+def test_a_soft_hyphen_parts_no_word() -> None:
+    assert cleaned("влас\u00adта доб\u00adро") == "власта добро"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("VLADA USVOJILA ZAKON", "vlada usvojila zakon"),
+        ("MINISTAR KURTI: vlada je usvojila zakon", "MINISTAR KURTI: vlada je usvojila zakon"),
+        ("NATO", "NATO"),
+        ("", ""),
+    ],
+)
+def test_a_headline_in_capitals_is_read_in_small_letters(text: str, read: str) -> None:
+    assert uncapitalised(text) == read
 
 
 def test_a_window_from_the_first_letter_on() -> None:

@@ -23,7 +23,8 @@ def valid(found: Detection) -> bool:
         bool(TAG.match(found.tag))
         and bool(TAG.match(found.macro))
         and 0.0 <= found.confidence <= 1.0
-        and found.confidence <= found.macro_confidence + 1e-9
+        and found.confidence == pytest.approx(found.macro_confidence * found.variant_confidence, abs=2e-4)
+        and (found.variant_confidence == 1.0 or found.macro == "hbs" or found.source in {"engine", "none"})
         and (found.macro_accepted or not found.accepted)
         and all(TAG.match(tag) and 0.0 < p <= 1.0 and tag != found.tag for tag, p in found.alternatives)
     )
@@ -61,7 +62,7 @@ def test_every_engine_answers_any_text(engine: str, text: str) -> None:
 @example("Banjska", "sr-Latn-RS", "en-US")
 @example("Бањска", "bs", "")
 def test_declarations_can_be_anything(text: str, declared: str, source: str) -> None:
-    assert valid(detect(text, Hints(declared=declared, source=source)))
+    assert valid(detect(text, Hints(declared=declared, source=source, profile=source)))
 
 
 @given(TEXTS)
@@ -124,6 +125,22 @@ def test_a_text_all_four_share_has_a_sure_macro_language_and_no_accepted_variant
     assert found.macro_accepted
     assert not found.accepted
     assert {found.tag, *(tag for tag, _ in found.alternatives)} >= {"sr-Latn", "hr", "bs"}
+
+
+def test_the_variant_has_a_probability_of_its_own() -> None:
+    shared = detect("Policija je zaustavila kamion na granici i pronašla veliku količinu droge")
+    clear = detect("Predsednik Srbije sastao se sa ministrima, saopšteno je juče")
+    assert 0.25 < shared.variant_confidence < 0.9 < clear.variant_confidence
+    assert detect("Qeveria e Kosovës miratoi buxhetin për vitin").variant_confidence == 1.0
+    assert detect("Влада је донела нову одлуку о мерама").variant_confidence == 1.0
+    assert NOTHING.variant_confidence == 0.0
+
+
+def test_what_the_feed_was_learned_to_be_names_the_variant() -> None:
+    shared = "Policija zaustavila kamion na granici i pronašla drogu"
+    assert not detect(shared).accepted
+    found = detect(shared, Hints(profile="sr-Latn"))
+    assert (found.tag, found.accepted) == ("sr-Latn", True)
 
 
 @pytest.mark.parametrize(("declared", "tag"), [("sr", "sr-Latn"), ("hr-HR", "hr"), ("bos", "bs"), ("cnr", "cnr")])
@@ -189,6 +206,41 @@ def test_langdetect_alone_is_what_it_is() -> None:
     assert found.source == "engine"
     assert found.tag in {"mk", "bg", "ru"}
     assert detect("Qeveria e Kosovës miratoi buxhetin për vitin", engine="langdetect").tag == "sq"
+
+
+def test_langdetect_alone_is_not_asked_about_east_asian_scripts() -> None:
+    found = detect("中華民國政府今天宣布新的措施", engine="langdetect")
+    assert (found.tag, found.source) == ("zh-Hant", "script")
+    assert detect("岸田首相が訪米へ", engine="langdetect").tag == "ja"
+
+
+@pytest.mark.parametrize(
+    ("plain", "tag"),
+    [
+        ("Qeveria e Kosovës miratoi buxhetin për vitin e ardhshëm", "sq"),
+        ("Правительство приняло новые меры поддержки", "ru"),
+        ("Predsednik Srbije sastao se sa ministrima, saopšteno je juče", "sr-Latn"),
+    ],
+)
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        "{}",
+        "🔥 {} 👉",
+        "<b>{}</b>&nbsp;<br/>",
+        "12:45 22.11.2026. | {} (1.244 / 95%)",
+        "BEOGRAD, 22. nov (Tanjug) - {}",
+    ],
+)
+def test_what_surrounds_a_headline_changes_nothing(plain: str, tag: str, dressed: str) -> None:
+    assert detect(dressed.format(plain)).tag == tag
+    assert detect(dressed.format(plain).upper()).macro == detect(plain).macro
+
+
+def test_the_rest_of_a_long_text_is_read_where_its_beginning_leaves_a_doubt() -> None:
+    names = "Robert Lewandowski, Cristiano Ronaldo, Kylian Mbappe, Harry Kane, Luka Modric, Pedri, Gavi, Rodri, Foden, "
+    text = names * 3 + "kanë marrë pjesë në ndeshjen e së dielës, njoftoi federata e futbollit pas takimit në Tiranë"
+    assert detect(text).tag == "sq"
 
 
 def test_threads_agree() -> None:

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import math
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from pipelines.language.engines import ENGINES, Engine, engine_of
+from pipelines.language.tags import LATIN
 from schemas.errors import SettingsError
+from tests.quality.gate import HERE
+from tests.quality.language import labelled
 
 GERMAN = "Der Bundestag hat am Donnerstag über den Haushalt debattiert"
 LOADED = ("py3langid", "langdetect")
@@ -35,6 +41,22 @@ def test_nothing_to_go_by_is_no_answer(engine: Engine) -> None:
 
 def test_languages_it_does_not_know_are_no_answer(engine: Engine) -> None:
     assert engine.rank(GERMAN, frozenset({"tlh"})) == ()
+
+
+@pytest.mark.parametrize(
+    "asked", [frozenset(), LATIN, frozenset({"sr", "mk", "bg", "ru"}), frozenset({"ar", "fa", "ur"})]
+)
+def test_py3langid_scores_as_the_library_does(asked: frozenset[str]) -> None:
+    library = LanguageIdentifier.from_model_file(MODEL_FILE)
+    engine = engine_of("py3langid")
+    for one in labelled(HERE / "language.jsonl")[::25]:
+        raw = {code: score for code, score in library.rank(one.text) if not asked or code in asked}
+        ranking = engine.rank(one.text, asked)
+        temperature = math.sqrt(len(unicodedata.normalize("NFC", one.text).encode()))
+        assert ranking[0][0] == max(raw, key=raw.__getitem__)
+        for code, probability in ranking:
+            behind = math.log(ranking[0][1] / probability) * temperature
+            assert behind == pytest.approx(max(raw.values()) - raw[code], rel=1e-3, abs=0.05)
 
 
 def test_the_same_text_has_the_same_ranking(engine: Engine) -> None:

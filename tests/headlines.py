@@ -1,0 +1,48 @@
+"""Headlines of two newsrooms, written for the tests: twenty Serbian ones in Latin letters, twenty Croatian ones."""
+
+SERBIAN = (
+    "Predsednik primio novog ambasadora u Beogradu",
+    "Vlada usvojila izmene zakona o bezbednosti saobraćaja",
+    "Sneg zavejao puteve na severu zemlje",
+    "Opština najavila popravku dečjeg vrtića",
+    "Lekari upozoravaju: ponovo raste broj obolele dece",
+    "Univerzitet bira rektora sledeće nedelje",
+    "Uhapšena dvojica zbog pljačke pošte",
+    "Povređeno troje u sudaru dva autobusa",
+    "Evropska komisija odobrila novac za lečenje",
+    "Sindikat zahteva veće plate posle Nove godine",
+    "Ministarka obećala rešenje za stanove vojnika",
+    "Penzije veće od januara, kaže ministar finansija",
+    "Pevačica otkazala koncert zbog bolesti",
+    "Fudbaleri pobedili u poslednjem minutu",
+    "Poslanici glasaju o budžetu u sredu",
+    "Cena hleba ponovo raste, pekari traže pomoć",
+    "Cvetni trg dobija novo osvetljenje",
+    "Hiljade ljudi na protestu ispred Skupštine",
+    "Inspekcija zatvorila fabriku hemikalija",
+    "Deca iz dve škole posetila muzej istorije",
+)
+CROATIAN = (
+    "Predsjednik primio novog veleposlanika u Zagrebu",
+    "Vlada usvojila izmjene zakona o sigurnosti prometa",
+    "Snijeg zameo ceste na sjeveru zemlje",
+    "Općina najavila popravak dječjeg vrtića",
+    "Liječnici upozoravaju: ponovno raste broj oboljele djece",
+    "Sveučilište bira rektora sljedeći tjedan",
+    "Uhićena dvojica zbog pljačke pošte",
+    "Ozlijeđeno troje u sudaru dvaju autobusa",
+    "Europska komisija odobrila novac za liječenje",
+    "Sindikat zahtijeva veće plaće nakon Nove godine",
+    "Ministrica obećala rješenje za stanove vojnika",
+    "Mirovine veće od siječnja, kaže ministar financija",
+    "Pjevačica otkazala koncert zbog bolesti",
+    "Nogometaši pobijedili u posljednjoj minuti",
+    "Zastupnici glasaju o proračunu u srijedu",
+    "Cijena kruha ponovno raste, pekari traže pomoć",
+    "Cvjetni trg dobiva novu rasvjetu",
+    "Tisuće ljudi na prosvjedu ispred Sabora",
+    "Inspekcija zatvorila tvornicu kemikalija",
+    "Djeca iz dviju škola posjetila muzej povijesti",
+)
+SHARED = "Policija zaustavila kamion na granici i pronašla drogu"
+"""Says nothing of the newsroom it comes from."""
