@@ -37,9 +37,11 @@ def by_look(text: str) -> str | None:
 
     A word with letters peculiar to two scripts looks like neither and is left alone.
     """
-    if text.isascii() or not (_OTHER_LETTER.search(text) and _SIDE_BY_SIDE.search(text)):
+    if text.isascii():
         return None
-    plain = unicodedata.normalize("NFC", text)
+    plain = text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    if not (_OTHER_LETTER.search(plain) and _SIDE_BY_SIDE.search(plain)):
+        return None
     changed = "".join(_pieces(plain))
     return None if changed == plain else unicodedata.normalize("NFC", changed)
 

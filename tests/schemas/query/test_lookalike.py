@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.query.fold import folded_readings, folded_text, tokens
@@ -49,6 +49,7 @@ def test_a_text_has_a_second_line_only_where_a_word_mixes_scripts() -> None:
 
 
 @given(st.text(st.sampled_from("KoѕovоРСсрAaΚκο\u0301\u00ad\u200b -вжя1科バ\u3099"), max_size=30))
+@example("ο\u0301\u200bA")
 @settings(max_examples=500)
 def test_both_lines_have_as_many_tokens(text: str) -> None:
     found = tokens(text)
