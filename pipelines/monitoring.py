@@ -19,7 +19,7 @@ import msgspec
 from connectors.interfaces import ArticleStore, Log, Record, WatchlistFiles
 from pipelines.language.content import content_of
 from pipelines.matching.match import Matcher
-from pipelines.matching.reload import Watched
+from pipelines.matching.reload import WatchedFactory
 from pipelines.read import ReadBatch
 from pipelines.resources import obtain
 from pipelines.stages import Decoded, Matched, Recognised, SetAside, decode, match, recognise, set_aside
@@ -96,13 +96,6 @@ class Language(_Stage):
         return content_of(item, engine=self._engine)
 
 
-class _WatchedFactory(msgspec.Struct, frozen=True):
-    files: Callable[[], WatchlistFiles]
-
-    def __call__(self) -> Watched:
-        return Watched(self.files())
-
-
 class Match(_Stage):
     """`pipelines.stages.match` against the lists as they are at the start of the bundle."""
 
@@ -110,7 +103,7 @@ class Match(_Stage):
 
     def __init__(self, name: str, watchlists: Callable[[], WatchlistFiles]) -> None:
         self._name = name
-        self._watched = _WatchedFactory(watchlists)
+        self._watched = WatchedFactory(watchlists)
         self._matcher: Matcher
 
     def start_bundle(self) -> None:

@@ -65,7 +65,6 @@ def _sorted(needed: Iterable[Conjunction]) -> tuple[tuple[Phrase, ...], ...]:
     return found if all(found) else ()
 
 
-
 def _needed(node: Node, concepts: Mapping[str, frozenset[Conjunction]]) -> frozenset[Conjunction]:
     """Sets of phrases of which one set is wholly there wherever `node` holds; one empty set when nothing need be."""
     if isinstance(node, Term):

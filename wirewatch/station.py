@@ -67,7 +67,7 @@ def station(settings: Settings, sources: tuple[FeedSource, ...] | None = None) -
     """
     if sources is None:
         sources = wiring.sources(settings)
-    watched = Watched(wiring.watchlist_files(settings))
+    watched = wiring.watched_lists(settings)
     wiring.desk_settings(settings)
     with ExitStack() as stack:
         lock = FolderLock(settings.folder / "run.lock", held_for="another wirewatch run")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from connectors.feeds.poller import Poller
     from connectors.feeds.state import SqliteFeedStates
     from connectors.interfaces import FeedStates, HitStore, Log, Mailer, PositionStore
+    from pipelines.matching.reload import Watched
     from pipelines.run import MicroBatches
     from schemas.feed import FeedSource
     from wirewatch.settings import Settings
@@ -93,8 +94,7 @@ def _existing(settings: Settings, name: str) -> Path:
 
 def watchlist_files(settings: Settings) -> WatchlistPaths:
     """The watchlist files of the settings, else those that come with wirewatch."""
-    paths = settings.watchlists.paths or (packaged("watchlists"),)
-    return WatchlistPaths(tuple(map(Path, paths)))
+    return _watchlists(settings)()
 
 
 def sources(settings: Settings) -> tuple[FeedSource, ...]:
@@ -214,6 +214,21 @@ class WatchlistsFactory(msgspec.Struct, frozen=True):
         return WatchlistPaths(tuple(map(Path, self.paths)))
 
 
+def _watchlists(settings: Settings) -> WatchlistsFactory:
+    return WatchlistsFactory(settings.watchlists.paths or (packaged("watchlists"),))
+
+
+def watched_lists(settings: Settings) -> Watched:
+    """The watchlists of the settings, watched: the same object that the pipeline of this process matches with.
+
+    Raises `WatchlistError`. Let go by `pipelines.resources.release`.
+    """
+    from pipelines.matching.reload import WatchedFactory
+    from pipelines.resources import obtain
+
+    return obtain(WatchedFactory(_watchlists(settings)))
+
+
 def pipeline(settings: Settings, log: Log, places: PositionStore, stopped: Callable[[], bool]) -> MicroBatches:
     """The graph as micro-batches; imports Beam."""
     from connectors.inflight import InFlightFile
@@ -227,7 +242,7 @@ def pipeline(settings: Settings, log: Log, places: PositionStore, stopped: Calla
             name=PIPELINE,
             log=LogFactory(settings.data),
             articles=IndexFactory(settings.data),
-            watchlists=WatchlistsFactory(settings.watchlists.paths or (packaged("watchlists"),)),
+            watchlists=_watchlists(settings),
             language_engine=settings.pipeline.language_engine,
         ),
         InFlightFile(settings.folder / "pipeline.inflight"),

@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -60,12 +61,14 @@ class Watched:
         return self._matcher
 
     def settle(self, seconds: float) -> Matcher:
-        """`current`, after waiting up to `seconds` for a change of the files to be loaded."""
-        self.current()
-        loading = self._loading
-        if loading is not None:
-            loading.join(seconds)
-        return self._matcher
+        """`current`, after waiting up to `seconds` for what has changed in the files to be loaded."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.current()
+            loading = self._loading
+            if loading is None or not loading.is_alive() or time.monotonic() >= deadline:
+                return self._matcher
+            loading.join(max(0.0, deadline - time.monotonic()))
 
     def _look(self) -> None:
         if self._loading is not None and self._loading.is_alive():
@@ -87,6 +90,16 @@ class Watched:
         else:
             self._problems = ()
             _log.info("watchlists loaded", extra={"lists": len(self._matcher.watchlists)})
+
+
+class WatchedFactory(msgspec.Struct, frozen=True):
+    """Makes `Watched` of the files that `files` opens; for `pipelines.resources.obtain`, so that a process has one."""
+
+    files: Callable[[], WatchlistFiles]
+
+    def __call__(self) -> Watched:
+        """The files, watched."""
+        return Watched(self.files())
 
 
 def _compiled_apart(files: Sequence[WatchlistFile]) -> Matcher:
