@@ -65,12 +65,18 @@ def test_killed_at_any_moment_and_run_again(stored: Path, tmp_path: Path) -> Non
     assert len(expected[0]) > 1000
     moments = random.Random(SEED)
     killed = went_on = 0
-    for number in range(RUNS):
+    for number in range(4 * RUNS):
         data = copied(stored, tmp_path / f"killed-{number}")
-        delay = moments.uniform(0.3, undisturbed)
         process = subprocess.Popen(
             arguments(*command(stored, data)), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
+        if number % 2:
+            # From here on there is something to go on from.
+            while not (data / "rematch.json").exists() and process.poll() is None:
+                time.sleep(0.002)
+            delay = moments.uniform(0, undisturbed / 3)
+        else:
+            delay = moments.uniform(0.3, undisturbed)
         time.sleep(delay)
         process.kill()
         killed += process.wait() == -signal.SIGKILL
@@ -80,9 +86,10 @@ def test_killed_at_any_moment_and_run_again(stored: Path, tmp_path: Path) -> Non
         assert not (data / "rematch.json").exists()
         assert mails(data) == []
         shutil.rmtree(data)
+        if killed >= RUNS and went_on >= RUNS / 3:
+            return
     # Kills before the first commit or after the end prove little.
-    assert killed >= RUNS * 0.7
-    assert went_on >= RUNS * 0.3
+    pytest.fail(f"{killed} kills in time, {went_on} of them after the first commit")
 
 
 def test_a_limit_ends_it_and_the_next_run_goes_on(stored: Path, tmp_path: Path) -> None:
