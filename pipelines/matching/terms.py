@@ -45,8 +45,11 @@ class Terms:
         found: Places = {}
         beginnings: set[int] = set()
         exact = len(self._patterns)
+        at = first = 0
         for start, end, number in self._automaton.find(line):
-            first = line.count(" ", 0, start)
+            # From the last place on: counted from the beginning each time, a text of nothing but hits would take for ever.
+            first += line.count(" ", at, start) if start >= at else -line.count(" ", start, at)
+            at = start
             if number < exact:
                 found.setdefault(self._patterns[number], []).append((first, first + line.count(" ", start, end) - 1))
             else:

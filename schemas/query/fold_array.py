@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 _SPACE = 0x20
+_POINTS = np.dtype("<u4")
+"""Code points as UTF-32-LE has them."""
 _STAND_INS = range(0xE000, 0xF900)
 """Private use: folded away wherever a text has them, so free to stand for what becomes more or less than one character."""
 
@@ -15,7 +17,7 @@ class ArrayFold:
     """Built from the fold table: what single characters become, and which ranges stay, alone as tokens or not."""
 
     def __init__(self, folds: Mapping[int, str], ranges: Iterable[tuple[int, int, str]]) -> None:
-        self._codes = np.full(0x110000, _SPACE, np.uint32)
+        self._codes = np.full(0x110000, _SPACE, _POINTS)
         self._alone = np.zeros(0x110000, np.bool_)
         for first, last, around in ranges:
             self._codes[first : last + 1] = np.arange(first, last + 1)
@@ -31,12 +33,12 @@ class ArrayFold:
 
     def folded(self, source: str) -> str:
         """What the table makes of `source`, characters that stand alone between spaces; most runs of spaces are one."""
-        points = np.frombuffer(source.encode("utf-32-le", "surrogatepass"), np.uint32)
+        points = np.frombuffer(source.encode("utf-32-le", "surrogatepass"), _POINTS)
         codes = self._codes[points]
         alone = self._alone[points]
         if alone.any():
             shifts = np.cumsum(alone, dtype=np.int64)
-            spread = np.full(len(codes) + 2 * int(shifts[-1]), _SPACE, np.uint32)
+            spread = np.full(len(codes) + 2 * int(shifts[-1]), _SPACE, _POINTS)
             spread[np.arange(len(codes)) + 2 * shifts - alone] = codes
             codes = spread
         space = codes == _SPACE
