@@ -1,12 +1,11 @@
 """What compiling watchlists costs, for `benchmarks.matching`: alone in a process that has read the checked lists.
 
-    python -m benchmarks.matching_compile FILE      # a JSON array of `schemas.watchlist.Watchlist`
+`python -m benchmarks.matching_compile FILE` is that process; FILE is a JSON array of `schemas.watchlist.Watchlist`.
 """
 
 from __future__ import annotations
 
 import gc
-import resource
 import subprocess
 import sys
 import time
@@ -35,7 +34,7 @@ def cost(lists: Sequence[Watchlist], folder: Path) -> Cost:
     """The cost of compiling `lists`, measured in a process of its own."""
     file = folder / "watchlists.json"
     file.write_bytes(msgspec.json.encode(lists))
-    command = [sys.executable, "-m", "benchmarks.matching_compile", file]
+    command = [sys.executable, "-m", "benchmarks.matching_compile", str(file)]
     return msgspec.json.decode(subprocess.run(command, check=True, capture_output=True).stdout, type=Cost)
 
 
@@ -45,20 +44,22 @@ def main() -> None:
     compile_watchlists([Watchlist(id="one", name="One", queries={"main": "one"})]).match(Document(body="one"))
     lists = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=list[Watchlist])
     gc.collect()
-    before = _resident()
+    # What it had at most is counted from here on.
+    Path("/proc/self/clear_refs").write_text("5", "ascii")
+    before = _resident("VmRSS")
     started = time.process_time()
     matcher = compile_watchlists(lists)
     seconds = time.process_time() - started
     gc.collect()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    found = Cost(seconds, _resident() - before, max(peak, _resident()) - before)
+    found = Cost(seconds, _resident("VmRSS") - before, _resident("VmHWM") - before)
     assert len(matcher.watchlists) == len(lists)
     sys.stdout.buffer.write(msgspec.json.encode(found))
 
 
-def _resident() -> float:
-    """Megabytes of this process in memory now (Linux)."""
-    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize() / 1e6
+def _resident(which: str) -> float:
+    """Megabytes of this process in memory, now or at most (Linux)."""
+    status = dict(line.split(":") for line in Path("/proc/self/status").read_text("ascii").splitlines())
+    return int(status[which].split()[0]) * 1024 / 1e6
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ _SCRIPTS = {
     "CJK": (5, "伟 芳 娜 敏 静 丽 强 磊 军 洋 勇 艳 杰 娟 涛 明 超 秀 霞 平 刚 桂 英 华 玉 兰 红 建 国 志", 2),
 }
 """Of a hundred names, how many are of the script; its syllables; how many of these a family name has on average."""
-_WORD = re.compile(r"[^\W\d_]{3,12}")
+_WORD = re.compile(r"(?<!\w)[^\W\d_]{3,8}(?!\w)")
 _PAIR = re.compile(r"(?<!\w)(?=([^\W\d_]{3,} [^\W\d_]{3,})(?!\w))")
 _CYRILLIC = str.maketrans("abvgdežzijklmnoprstufhcčšđ", "абвгдежзијклмнопрстуфхцчшђ")
 
@@ -71,7 +71,8 @@ class Bench(NamedTuple):
         if not booleans:
             return [Query((term,)) for term in terms]
         return [
-            Query((term, terms[(number * 7919 + 1) % count]), *self._topics(number)) for number, term in enumerate(terms)
+            Query((term, terms[(number * 7919 + 1) % count]), *self._topics(number))
+            for number, term in enumerate(terms)
         ]
 
     def _topics(self, number: int) -> tuple[str, str]:
@@ -82,7 +83,9 @@ def bench(folder: Path, *, warm: int, measured: int, names: int) -> Bench:
     """So many documents of the texts in `folder` to warm up and to measure with, and `names` terms."""
     files = sorted(folder.glob("*/*.txt"))
     if len(files) < warm + measured:
-        raise SystemExit(f"{folder} has {len(files)} documents, needed are {warm + measured}: benchmarks.matching_texts")
+        raise SystemExit(
+            f"{folder} has {len(files)} documents, needed are {warm + measured}: benchmarks.matching_texts"
+        )
     choose = random.Random(SEED)
     choose.shuffle(files)
     texts = [Text(file.parent.name, file.read_text("utf-8")) for file in files[: warm + measured]]
@@ -122,7 +125,7 @@ def _natural_pairs(texts: list[Text], choose: random.Random) -> list[str]:
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update({pair for pair in _PAIR.findall(text.body) if pair.istitle()})
-    pairs = sorted(pair for pair, count in counts.items() if 2 <= count <= 20)
+    pairs = sorted(pair for pair, count in counts.items() if 2 <= count <= 6)
     choose.shuffle(pairs)
     return pairs
 
@@ -132,16 +135,14 @@ def _given(script: str, words: Counter[str], choose: random.Random) -> list[str]
     if script == "CJK":
         return list("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗")
     fitting = sorted(
-        word
-        for word, count in words.items()
-        if 2 <= count <= 25 and unicodedata.name(word[0], "").startswith(script)
+        word for word, count in words.items() if 2 <= count <= 25 and unicodedata.name(word[0], "").startswith(script)
     )
     return choose.sample(fitting, min(len(fitting), 2000))
 
 
 def _name(script: str, given: list[str], choose: random.Random) -> str:
     _, syllables, length = _SCRIPTS[script]
-    family = "".join(choose.choices(syllables.split(), k=max(1, length + choose.choice((-1, 0, 0, 1)))))
+    family = "".join(choose.choices(syllables.split(), k=length + choose.choice((-1, 0, 0, 1))))
     return f"{choose.choice(given).capitalize()}{'' if script == 'CJK' else ' '}{family.capitalize()}"
 
 
@@ -182,7 +183,9 @@ def _as_others_write(term: str, choose: random.Random) -> str:
 
 def statistics_of(texts: list[Text]) -> str:
     """What the documents are, in a line."""
-    words = {word for text in texts for word in re.findall(r"[^\W\d_]+", text.body.lower()) if not stands_alone(word[0])}
+    words = {
+        word for text in texts for word in re.findall(r"[^\W\d_]+", text.body.lower()) if not stands_alone(word[0])
+    }
     letters = sum(len(text.body) for text in texts)
     size = sum(len(text.body.encode()) for text in texts)
     languages = len({text.language for text in texts})

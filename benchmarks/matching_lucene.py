@@ -13,6 +13,8 @@ from benchmarks.matching_systems import Pairs, System
 VERSION = "9.11.1"
 """The newest Lucene Monitor for Java 17 whose artifacts Maven Central had complete."""
 
+_ONE_PASS = 1_000
+"""Queries for which filing each under one term is fastest; above, each is filed under three."""
 _SOURCE = Path(__file__).with_name("lucene")
 
 
@@ -23,7 +25,7 @@ class Driver:
         """Fetches Lucene with Maven into its own cache, compiles into `folder`. Raises `CalledProcessError`."""
         self.folder = folder
         jars = folder / "jars"
-        maven = ["mvn", "-q", "-B", "-f", _SOURCE / "pom.xml", f"-Dlucene={VERSION}", f"-Djars={jars}"]
+        maven = ["mvn", "-q", "-B", "-f", str(_SOURCE / "pom.xml"), f"-Dlucene={VERSION}", f"-Djars={jars}"]
         subprocess.run([*maven, "dependency:copy-dependencies"], check=True, stdout=subprocess.DEVNULL)
         classes = folder / "classes"
         subprocess.run(["javac", "-cp", f"{jars}/*", "-d", classes, _SOURCE / "Matching.java"], check=True)
@@ -31,9 +33,17 @@ class Driver:
         self.texts = [_packed(warm, folder / "warm"), _packed(measured, folder / "measured")]
 
 
-def missing() -> str:
-    """The tools this rival needs and the machine lacks."""
-    return ", ".join(tool for tool in ("java", "javac", "mvn") if shutil.which(tool) is None)
+def driver_of(folder: Path, warm: Sequence[Text], measured: Sequence[Text]) -> Driver | None:
+    """The driver, or None, and a printed line, on a machine that lacks what it takes."""
+    missing = [tool for tool in ("java", "javac", "mvn") if shutil.which(tool) is None]
+    if missing:
+        print(f"Lucene Monitor not run: no {', '.join(missing)} on the path")
+        return None
+    try:
+        return Driver(folder, warm, measured)
+    except subprocess.CalledProcessError as error:
+        print(f"Lucene Monitor not run: {error}")
+        return None
 
 
 class Lucene(System):
@@ -46,7 +56,7 @@ class Lucene(System):
         terms = [[term for term in (*query.either, query.also, query.never) if term] for query in queries]
         lines.write_text("".join("\t".join(line) + "\n" for line in terms), "utf-8")
         self._process = subprocess.Popen(
-            [*driver.command, tokenizer, *driver.texts, lines],
+            [*driver.command, tokenizer, "1" if len(queries) <= _ONE_PASS else "3", *driver.texts, lines],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

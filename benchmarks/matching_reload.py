@@ -1,6 +1,7 @@
 """How long matching stands still while the watchlists are loaded anew, for `benchmarks.matching`.
 
-    python -m benchmarks.matching_reload FOLDER DOCUMENTS     # *.yaml; a JSON array of `pipelines.matching.document.Document`
+`python -m benchmarks.matching_reload FOLDER DOCUMENTS` is the process it is measured in: FOLDER has the lists, DOCUMENTS
+is a JSON array of `pipelines.matching.document.Document`.
 
 One loop matches document after document and asks for the matcher that is in force before every bundle, as
 `pipelines.monitoring` does; that question counts towards the bundle's first document. Then every file of FOLDER is edited,
@@ -64,7 +65,7 @@ def reload(queries: Sequence[Query], texts: Sequence[Text], folder: Path) -> Rel
         (lists / f"{one.id}.yaml").write_text(yaml.safe_dump(written, allow_unicode=True, width=1000), "utf-8")
     documents = folder / "documents.json"
     documents.write_bytes(msgspec.json.encode([Document(body=text.body, language=text.language) for text in texts]))
-    command = [sys.executable, "-m", "benchmarks.matching_reload", lists, documents]
+    command = [sys.executable, "-m", "benchmarks.matching_reload", str(lists), str(documents)]
     return msgspec.json.decode(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout, type=Reload)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.matching_lists import Query, Text
 from pipelines.matching.compile import compile_watchlists
 from pipelines.matching.document import Document
-from schemas.query.fold import fold_words, folded_text, tokens
+from schemas.query.fold import folded_text, tokens
 from schemas.watchlist import Watchlist
 
 Pairs = set[tuple[int, int]]
@@ -43,7 +43,7 @@ class System(ABC):
     def pairs(self, texts: Sequence[Text]) -> Pairs:
         """What is found in `texts`."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 most have nothing to end
         """End it."""
 
 
@@ -79,7 +79,6 @@ class Ours(System):
             for number, text in enumerate(texts)
             for match in self._matcher.match(Document(body=text.body, language=text.language))
         }
-
 
     def surface(self, text: Text, query: int) -> str:
         """What `text` says where `query` was found."""

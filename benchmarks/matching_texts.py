@@ -20,13 +20,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-_MAN = "ja cs da de el es fi fr hu id it mk nb nl pl pt-br ro ru sr sv uk vi tr zh"
+_TRANSLATED = {
+    "manpages": "ja cs da de el es fi fr hu id it mk nb nl pl pt-br ro ru sr sv uk vi tr zh",
+    "debian-reference": "de en es fr id it ja pt zh-cn zh-tw",
+    "developers-reference": "de fr it ja ru",
+    "debian-faq": "de fr it ja ko nl pt ru zh-cn",
+    "aptitude-doc": "cs es fi fr it ja nl ru",
+}
 _PACKAGES = (
-    *(f"manpages-{language}" for language in _MAN.split()),
-    *(f"debian-reference-{language}" for language in "de en es fr id it ja pt zh-cn zh-tw".split()),
-    *(f"developers-reference-{language}" for language in "de fr it ja ru".split()),
-    *(f"debian-faq-{language}" for language in "de fr it ja ko nl pt ru zh-cn".split()),
-    *(f"aptitude-doc-{language}" for language in "cs es fi fr it ja nl ru".split()),
+    *(f"{name}-{language}" for name, languages in _TRANSLATED.items() for language in languages.split()),
     *("debian-handbook", "installation-guide-amd64", "gnome-user-docs"),
 )
 _SEED = 1244
@@ -35,7 +37,9 @@ _MOST = 600
 """Documents of one language at most: the best translated manuals would crowd out the rest."""
 
 _HIDDEN = re.compile(r"<(script|style|head|pre|info)\b.*?</\1>|<!--.*?-->|<[?!][^>]*>", re.DOTALL | re.IGNORECASE)
-_BLOCK = re.compile(r"</?(?:p|li|d[dtl]|t[drh]|table|h\d|div|title|section|item|ul|ol|br|header)\b[^>]*>", re.IGNORECASE)
+_BLOCK = re.compile(
+    r"</?(?:p|li|d[dtl]|t[drh]|table|h\d|div|title|section|item|ul|ol|br|header)\b[^>]*>", re.IGNORECASE
+)
 _TAG = re.compile(r"<[^>]+>")
 _FONT = re.compile(r"\\f(?:\[\w*\]|\(..|.)|\\s[+-]?\d|\\[&%/|^,:]")
 _MACRO = re.compile(r"\.(?:B|I|BR|BI|IR|IB|RB|RI|SM|SB) +(.*)")
@@ -53,7 +57,8 @@ def main() -> None:
         choose = random.Random(_SEED)
         # English first: what a manual leaves untranslated is English.
         for language in sorted(paragraphs, key=lambda language: (language != "en", language)):
-            fresh = [text for text in paragraphs[language] if text not in seen and not seen.add(text)]  # type: ignore[func-returns-value]
+            fresh = [text for text in dict.fromkeys(paragraphs[language]) if text not in seen]
+            seen.update(fresh)
             documents = list(_documents(fresh, choose))
             choose.shuffle(documents)
             (folder / language).mkdir(parents=True, exist_ok=True)
