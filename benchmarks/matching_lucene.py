@@ -13,8 +13,8 @@ from benchmarks.matching_systems import Pairs, System
 VERSION = "9.11.1"
 """The newest Lucene Monitor for Java 17 whose artifacts Maven Central had complete."""
 
-_ONE_PASS = 1_000
-"""Queries for which filing each under one term is fastest; above, each is filed under three."""
+_WARM = 5.0
+"""CPU seconds of matching at least before the compiler has done its work."""
 _SOURCE = Path(__file__).with_name("lucene")
 
 
@@ -25,7 +25,16 @@ class Driver:
         """Fetches Lucene with Maven into its own cache, compiles into `folder`. Raises `CalledProcessError`."""
         self.folder = folder
         jars = folder / "jars"
-        maven = ["mvn", "-q", "-B", "-f", str(_SOURCE / "pom.xml"), f"-Dlucene={VERSION}", f"-Djars={jars}"]
+        maven = [
+            "mvn",
+            "-q",
+            "-B",
+            "-Dstyle.color=never",
+            "-f",
+            str(_SOURCE / "pom.xml"),
+            f"-Dlucene={VERSION}",
+            f"-Djars={jars}",
+        ]
         subprocess.run([*maven, "dependency:copy-dependencies"], check=True, stdout=subprocess.DEVNULL)
         classes = folder / "classes"
         subprocess.run(["javac", "-cp", f"{jars}/*", "-d", classes, _SOURCE / "Matching.java"], check=True)
@@ -47,37 +56,51 @@ def driver_of(folder: Path, warm: Sequence[Text], measured: Sequence[Text]) -> D
 
 
 class Lucene(System):
-    """One running driver. It matches the documents it was started with, so many of them in one call."""
+    """One running driver. It matches the documents it was started with."""
 
-    def __init__(self, driver: Driver, tokenizer: str, queries: Sequence[Query]) -> None:
-        super().__init__(f"Lucene Monitor, {tokenizer} tokenizer")
+    def __init__(
+        self,
+        driver: Driver,
+        queries: Sequence[Query],
+        *,
+        tokenizer: str = "icu",
+        passes: int = 1,
+        batches: Sequence[int] = (1,),
+    ) -> None:
+        """`tokenizer` is `icu` or `standard`, which leaves Thai, Lao, Khmer and Burmese in one piece.
+
+        With one pass its presearcher files a query under one term, as it comes; with more, under so many. `batches` are
+        numbers of documents a call.
+        """
+        super().__init__(f"Lucene Monitor, {tokenizer} tokenizer, {passes} pass{'es' if passes > 1 else ''}")
         self._folder = driver.folder
+        self._batches = batches
         lines = driver.folder / "queries.tsv"
         terms = [[term for term in (*query.either, query.also, query.never) if term] for query in queries]
         lines.write_text("".join("\t".join(line) + "\n" for line in terms), "utf-8")
         self._process = subprocess.Popen(
-            [*driver.command, tokenizer, "1" if len(queries) <= _ONE_PASS else "3", *driver.texts, lines],
+            [*driver.command, tokenizer, str(passes), *driver.texts, lines],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
         )
-        self.registered = self._answer()
-        """CPU seconds until all queries were known."""
+        # All queries are known when the first line is there.
+        self._answer()
 
     def warm(self, texts: Sequence[Text]) -> None:
-        del texts
-        for batch in (1, 100):
+        for batch in self._batches:
+            count = len(texts) if batch == 1 else len(texts) // 3
             seconds = 0.0
-            while seconds < 5:
-                seconds += self._ask(f"warm {batch}")
+            while seconds < _WARM:
+                seconds += self._ask(f"warm {batch} {count}")
 
     def run(self, texts: Sequence[Text]) -> float:
         return min(seconds for _, seconds in self.measure(texts))
 
     def measure(self, texts: Sequence[Text]) -> Iterator[tuple[str, float]]:
         del texts
-        for batch in (1, 100):
+        for batch in self._batches:
             yield f"{self.name}, {batch} a call", self._ask(f"match {batch}")
 
     def pairs(self, texts: Sequence[Text]) -> Pairs:

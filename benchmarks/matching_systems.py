@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.matching_lists import Query, Text
 from pipelines.matching.compile import compile_watchlists
 from pipelines.matching.document import Document
+from schemas.hit import Span
 from schemas.query.fold import folded_text, tokens
 from schemas.watchlist import Watchlist
 
@@ -80,10 +81,10 @@ class Ours(System):
             for match in self._matcher.match(Document(body=text.body, language=text.language))
         }
 
-    def surface(self, text: Text, query: int) -> str:
-        """What `text` says where `query` was found."""
+    def spans(self, text: Text, query: int) -> tuple[Span, ...]:
+        """Where `query` was found in `text`."""
         matches = self._matcher.match(Document(body=text.body, language=text.language))
-        return next(match.spans[0].text for match in matches if match.query == str(query))
+        return next(match.spans for match in matches if match.query == str(query))
 
 
 class Folded(System):

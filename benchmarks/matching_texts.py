@@ -49,8 +49,10 @@ _LANGUAGE = re.compile(
 
 
 def main() -> None:
-    """Download, extract, write."""
+    """Download, extract, write; nothing of it where FOLDER has texts."""
     folder = Path(sys.argv[1])
+    if any(folder.glob("*/*.txt")):
+        return
     with tempfile.TemporaryDirectory() as scratch:
         paragraphs = _paragraphs(Path(scratch))
         seen: set[str] = set()

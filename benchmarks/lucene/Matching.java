@@ -42,8 +42,8 @@ import org.apache.lucene.util.QueryBuilder;
  *
  * TOKENIZER is "icu" or "standard"; PASSES is by how many terms the presearcher files a query. WARM and MEASURED are texts, each a 4-byte length and UTF-8; QUERIES has a line a
  * query: a term, or A, B, C, D of (A OR B) AND C NOT D, tab between. Answers each line on standard input with the CPU
- * seconds of this thread, offsets included, the number of matches and of offsets: "warm BATCH" and "match BATCH" with a
- * number of documents a call; "pairs FILE" also writes which document holds which query. Garbage collector and compiler
+ * seconds of this thread, offsets included, the number of matches and of offsets: "match BATCH" with so
+ * many documents a call, "warm BATCH COUNT" with the first COUNT of WARM; "pairs FILE" also writes which document holds which query. Garbage collector and compiler
  * have threads of their own: free of charge.
  */
 public final class Matching {
@@ -66,14 +66,14 @@ public final class Matching {
       for (String line = commands.readLine(); line != null; line = commands.readLine()) {
         String[] words = line.split(" ");
         if (words[0].equals("warm")) {
-          System.out.println(run(monitor, warm, Integer.parseInt(words[1]), null));
+          System.out.println(run(monitor, Arrays.copyOf(warm, Integer.parseInt(words[2])), words[1], null));
         } else if (words[0].equals("pairs")) {
           List<String> pairs = new ArrayList<>();
-          String figures = run(monitor, measured, 1, pairs);
+          String figures = run(monitor, measured, "1", pairs);
           Files.write(Path.of(words[1]), pairs);
           System.out.println(figures);
         } else {
-          System.out.println(run(monitor, measured, Integer.parseInt(words[1]), null));
+          System.out.println(run(monitor, measured, words[1], null));
         }
         System.out.flush();
       }
@@ -119,7 +119,9 @@ public final class Matching {
     return documents.toArray(Document[]::new);
   }
 
-  private static String run(Monitor monitor, Document[] documents, int batch, List<String> pairs) throws IOException {
+  private static String run(Monitor monitor, Document[] documents, String size, List<String> pairs)
+      throws IOException {
+    int batch = Integer.parseInt(size);
     long matches = 0;
     long offsets = 0;
     long sum = 0;
