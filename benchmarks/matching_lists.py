@@ -111,11 +111,11 @@ def _terms(count: int, texts: list[Text], words: Counter[str], choose: random.Ra
     for script in scripts:
         if len(terms) == count:
             break
-        occurs = len(terms) % _EVERY == 0
-        term = natural.pop() if occurs and len(terms) % (2 * _EVERY) else _name(script, given[script], choose)
+        at = len(terms) % (2 * _EVERY)
+        term = natural.pop() if at == _EVERY else _name(script, given[script], choose)
         if folded_text(term) not in terms:
             terms[folded_text(term)] = term
-            if occurs and term not in written and len(terms) % (2 * _EVERY) == 1:
+            if at == 0:
                 written.append(term)
     return list(terms.values()), written
 

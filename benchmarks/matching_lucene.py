@@ -35,7 +35,7 @@ class Driver:
             f"-Dlucene={VERSION}",
             f"-Djars={jars}",
         ]
-        subprocess.run([*maven, "dependency:copy-dependencies"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*maven, "dependency:copy-dependencies"], check=True, capture_output=True, text=True)
         classes = folder / "classes"
         subprocess.run(["javac", "-cp", f"{jars}/*", "-d", classes, _SOURCE / "Matching.java"], check=True)
         self.command = ["java", "-Xmx6g", "-XX:+UseSerialGC", "-cp", f"{classes}:{jars}/*", "Matching"]
@@ -51,7 +51,7 @@ def driver_of(folder: Path, warm: Sequence[Text], measured: Sequence[Text]) -> D
     try:
         return Driver(folder, warm, measured)
     except subprocess.CalledProcessError as error:
-        print(f"Lucene Monitor not run: {error}")
+        print(f"Lucene Monitor not run: {error}\n{error.stdout or ''}")
         return None
 
 

@@ -97,7 +97,7 @@ def _why(ours: Ours, text: Text, query: int) -> str:
     """Why another fold may have missed what ours found."""
     spans = ours.spans(text, query)
     for span in spans:
-        said, listed = (unicodedata.name(one.strip("#")[0], "?").split()[0].title() for one in (span.text, span.alias))
+        said, listed = (unicodedata.name(one.strip('"#')[0], "?").split()[0].title() for one in (span.text, span.alias))
         if said not in {listed, "Fullwidth"}:
             return f"in {said}, listed in {listed}"
         if "\u200b" in span.text:
