@@ -13,7 +13,7 @@ from benchmarks.matching_systems import Pairs, System
 VERSION = "9.11.1"
 """The newest Lucene Monitor for Java 17 whose artifacts Maven Central had complete."""
 
-_WARM = 5.0
+_WARM = 3.0
 """CPU seconds of matching at least before the compiler has done its work."""
 _SOURCE = Path(__file__).with_name("lucene")
 
