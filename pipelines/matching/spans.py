@@ -28,7 +28,7 @@ def spans(occurrences: Iterable[Occurrence], reading: Reading) -> tuple[Span, ..
         likeness = (said != place.alias, said.casefold() != place.alias.casefold())
         return (place.field, place.start, -place.end, place.concept, likeness, place.alias)
 
-    for place in sorted(places, key=order):
+    for place in sorted(places, key=order) if len(places) > 1 else places:
         mention = (place.field, place.concept, "" if place.concept else place.alias)
         if place.start >= ends.get(mention, 0):
             ends[mention] = place.end
