@@ -30,6 +30,11 @@ class Tally:
     confirmed = 0
 
 
+def worth_asking(text: str) -> bool:
+    """Whether `text` is more than one name."""
+    return sum(map(str.isalpha, text)) >= LETTERS and len(text.split(None, WORDS)) >= WORDS
+
+
 def confirms(text: str, writing: Writing, language: str, probability: float) -> bool:
     """Whether langdetect too is sure that `text` is in `language`.
 
@@ -38,7 +43,7 @@ def confirms(text: str, writing: Writing, language: str, probability: float) -> 
     among = _AMONG.get(writing.script)
     if language == SOUTH_SLAVIC or among is None or language not in among or probability < SURE:
         return False
-    if writing.letters < LETTERS or len(text.split(None, WORDS)) < WORDS:
+    if not worth_asking(text):
         return False
     Tally.asked += 1
     ranking = engine_of("langdetect").rank(text, among)
