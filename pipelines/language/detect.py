@@ -79,9 +79,11 @@ def detect(text: str, hints: Hints = NO_HINTS, engine: str = "hybrid") -> Detect
 
 
 def _decided(text: str, writing: Writing, hints: Hints) -> Detection:
+    whole = text
     text, guess, doubt = _framed(text, writing)
     macro, probability = guess.ranking[0]
-    ample = enough(text, writing.script)
+    letters = writing.letters if text is whole else sum(map(str.isalpha, text))
+    ample = enough(text, letters, writing.script)
     accepted = guess.proven or (ample and not doubt and probability >= ACCEPT)
     source = guess.source
     if not accepted:
@@ -141,7 +143,8 @@ def _framed(text: str, writing: Writing) -> tuple[str, _Guess, bool]:
         return text, guess, False
     if probability >= ACCEPT and second.worth_asking(rest):
         return rest, other, False
-    return text, guess, probability >= DOUBT and enough(rest, writing.script)
+    doubt = probability >= DOUBT and enough(rest, sum(map(str.isalpha, rest)), writing.script)
+    return text, guess, doubt
 
 
 def _read(text: str, writing: Writing) -> _Guess:

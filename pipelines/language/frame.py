@@ -17,14 +17,15 @@ _MARKS = frozenset('"“„»')
 _AROUND = "()'‘’\"“”„«».,:;!?"
 
 
-def enough(text: str, script: str) -> bool:
-    """Whether `text` is more than a few names."""
-    words = text.split(None, NAMES)
+def enough(text: str, letters: int, script: str) -> bool:
+    """Whether `text`, which has so many `letters`, is more than a few names."""
     # Half of what is written in Devanagari are vowel signs, which are no letters.
-    letters = sum(map(str.isalpha, text)) * (2 if script == "Deva" else 1)
-    if letters < LETTERS or len(words) < WORDS:
+    if letters * (2 if script == "Deva" else 1) < LETTERS:
         return False
-    return len(words) > NAMES or not all(word[:1].isupper() for word in words)
+    words = text.split(None, NAMES)
+    if len(words) > NAMES:
+        return True
+    return len(words) >= WORDS and not all(word[:1].isupper() for word in words)
 
 
 def frame(text: str) -> str:
@@ -37,8 +38,16 @@ def frame(text: str) -> str:
     if not _MARKS.isdisjoint(text):
         rest = _QUOTATION.sub(" ", text)
     if not rest.isascii():
-        words = rest.split()
-        strange = [word for word in words if not word.isascii() and any(map(str.isalpha, word))]
-        if all(word.strip(_AROUND).istitle() for word in strange):
-            rest = " ".join(word for word in words if word not in strange)
+        rest = _unnamed(rest)
     return rest.strip() if rest != text and any(map(str.isalpha, rest)) else ""
+
+
+def _unnamed(text: str) -> str:
+    kept = []
+    for word in text.split():
+        bare = word if word.isascii() else word.strip(_AROUND)
+        if bare.isascii() or not any(map(str.isalpha, bare)):
+            kept.append(word)
+        elif not bare.istitle():
+            return text
+    return " ".join(kept)
