@@ -134,7 +134,8 @@ def _framed(text: str, writing: Writing) -> tuple[str, _Guess, bool]:
     A headline is in the language of its own words, not of the quotation or the foreign names in it.
     """
     guess = _read(text, writing)
-    rest = frame(text) if writing.script == "Latn" and len(text) <= ENOUGH else ""
+    headline = writing.script == "Latn" and len(text) <= ENOUGH
+    rest = frame(text, named=guess.ranking[0][1] < SURE) if headline else ""
     if not rest:
         return text, guess, False
     other = _read(rest, writing)
@@ -143,8 +144,7 @@ def _framed(text: str, writing: Writing) -> tuple[str, _Guess, bool]:
         return text, guess, False
     if probability >= ACCEPT and second.worth_asking(rest):
         return rest, other, False
-    doubt = probability >= DOUBT and enough(rest, sum(map(str.isalpha, rest)), writing.script)
-    return text, guess, doubt
+    return text, guess, probability >= DOUBT and enough(rest, sum(map(str.isalpha, rest)), writing.script)
 
 
 def _read(text: str, writing: Writing) -> _Guess:

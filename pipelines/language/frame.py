@@ -28,8 +28,8 @@ def enough(text: str, letters: int, script: str) -> bool:
     return len(words) >= WORDS and not all(word[:1].isupper() for word in words)
 
 
-def frame(text: str) -> str:
-    """What is left of `text` without its quotations, and without names whose letters are of another language.
+def frame(text: str, *, named: bool = True) -> str:
+    """What is left of `text` without its quotations, and (when `named`) names whose letters are of another language.
 
     Such a name is a word with a capital and a letter beyond a to z, where no word in small letters has one: `Đoković` in
     an English headline. Empty when `text` has neither, or nothing is left.
@@ -37,7 +37,7 @@ def frame(text: str) -> str:
     rest = text
     if not _MARKS.isdisjoint(text):
         rest = _QUOTATION.sub(" ", text)
-    if not rest.isascii():
+    if named and not rest.isascii():
         rest = _unnamed(rest)
     return rest.strip() if rest != text and any(map(str.isalpha, rest)) else ""
 

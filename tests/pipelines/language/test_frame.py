@@ -39,6 +39,11 @@ def test_nothing_is_left_out_where_words_have_such_letters_or_nothing_would_be_l
     assert frame(text) == ""
 
 
+def test_names_are_left_in_where_they_are_not_asked_for() -> None:
+    assert frame("Vučić wins again", named=False) == ""
+    assert frame('Vučić: "We are ready for talks" in Paris', named=False).split() == ["Vučić:", "in", "Paris"]
+
+
 @given(st.text(max_size=200))
 def test_a_frame_has_letters_and_only_words_of_the_text(text: str) -> None:
     rest = frame(text)
