@@ -12,7 +12,7 @@ import math
 import re
 from functools import lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pipelines.language import clauses
 from pipelines.language.cues import (
@@ -58,7 +58,6 @@ _JOINED = ("aće", "iće", "aćemo", "ićemo", "aćete", "ićete")
 _NOT_JOINED = frozenset({"domaće", "otkriće"})
 _JOINED_FROM, _INFINITIVE_FROM = 6, 5
 _INFINITIVE = ("ati", "iti", "jeti", "nuti")
-_NONE: Weights = (0.0, 0.0, 0.0, 0.0)
 _MARKS = frozenset("čćžšđČĆŽŠĐ")
 _BALD = str.maketrans({"č": "c", "ć": "c", "ž": "z", "š": "s", "đ": "dj"})
 _MARKED_FROM = 40
@@ -113,19 +112,22 @@ def evidence(text: str) -> list[float]:
     # Each word form counts once: a text about one subject repeats its words, which proves nothing more.
     forms = dict.fromkeys(words)
     bald = _MARKS.isdisjoint(text) and sum(map(len, forms)) + len(forms) >= _MARKED_FROM
-    told = [_of_word(word, bald) for word in forms]
+    told = [_of_word(form, bald) for form in forms]
+    *scores, foreign, infinitives = map(math.fsum, zip(_NONE, *told, strict=True))
     said = clauses.found([word.lower() for word in words])
-    if any(word.foreign for word in told):
+    if foreign:
         said.append(FOREIGN_SPELLING)
-    if any(word.infinitive for word in told):
+    if infinitives:
         said.append(LOOSE_INFINITIVE)
-    return [math.fsum(column) for column in zip(_NONE, *[word.weights for word in told], *said, strict=True)]
+    for weights in said:
+        for index, weight in enumerate(weights):
+            scores[index] += weight
+    return scores
 
 
-class _Word(NamedTuple):
-    weights: Weights
-    foreign: bool
-    infinitive: bool
+_Word = tuple[float, float, float, float, bool, bool]
+"""The weights of one word, and whether it is spelt as a foreign name and ends as an infinitive: both count once."""
+_NONE: _Word = (0.0, 0.0, 0.0, 0.0, False, False)
 
 
 @lru_cache(30_000)
@@ -154,8 +156,8 @@ def _of_word(form: str, bald: bool) -> _Word:  # noqa: FBT001 the key of a cache
     weights = sr, hr, bs, (sr + bs) / 2
     for cue in found:
         weights = weights[0] + cue[0], weights[1] + cue[1], weights[2] + cue[2], weights[3] + cue[3]
-    return _Word(
-        weights,
+    return (
+        *weights,
         not form.isupper() and _FOREIGN.search(word) is not None,
         small and word.endswith(_INFINITIVE) and len(word) >= _INFINITIVE_FROM,
     )
