@@ -77,12 +77,15 @@ def _read(file: Path) -> list[Labelled]:
 
 def _quality(domain: str, texts: Sequence[Labelled]) -> list[Result]:
     answers: dict[str, list[tuple[str, str]]] = {name: [] for name in CLASSES}
-    sure: list[bool] = []
+    macros: dict[str, list[bool]] = {name: [] for name in CLASSES}
+    tags: dict[str, list[bool]] = {name: [] for name in CLASSES}
     for one in texts:
         found = detect(one.text)
         answers[one.length].append((one.tag, found.tag))
         if found.macro_accepted:
-            sure.append(found.macro == macro_of(one.tag))
+            macros[one.length].append(found.macro == macro_of(one.tag))
+        if found.accepted:
+            tags[one.length].append(strictly(found.tag) == strictly(one.tag))
     strict = [macro_f1((strictly(tag), strictly(got)) for tag, got in answers[name]) for name in CLASSES]
     merged = [macro_f1((macro_of(tag), macro_of(got)) for tag, got in answers[name]) for name in CLASSES]
     how = f"{len(texts):,} texts of {len({one.tag for one in texts})} tags, at about {', '.join(CLASSES)} characters"
@@ -90,10 +93,13 @@ def _quality(domain: str, texts: Sequence[Labelled]) -> list[Result]:
     results = [
         Result(f"languages told apart, {domain}, sr hr bs separate", _row(strict), f"macro-F1; {how}"),
         Result(f"languages told apart, {domain}, sr hr bs as one", _row(merged), f"macro-F1; {how}"),
-        Result(
-            f"languages accepted, {domain}",
-            f"{len(sure) / len(texts):.3f}, of these right {sum(sure) / max(1, len(sure)):.4f}",
-            f"macro-languages above the threshold; {how}",
+        *(
+            Result(
+                f"{what} accepted, {domain}",
+                _row([len(right[name]) / max(1, len(answers[name])) for name in CLASSES]),
+                f"of these right {_row([sum(right[name]) / max(1, len(right[name])) for name in CLASSES])}; {how}",
+            )
+            for what, right in (("macro-languages", macros), ("tags", tags))
         ),
     ]
     if any(latin):

@@ -116,7 +116,7 @@ _PLACES = [
 _SAMPLE = 5e6
 """Letters the frequencies are taken to rest on; lingua does not say, and the result hardly depends on it."""
 _BACKOFF = 4.0
-_LEAST = {"south_slavic": 10e-6, "cyrillic": 80e-6}
+_LEAST = {"south_slavic": 5e-6, "cyrillic": 50e-6}
 """How much a run must add to the expected score of a letter of text to be kept."""
 _STEP, _MOST = 0.1, 31
 """A value is stored as a number of steps, in one printable character: `0` is 32 steps below `P`, which is none."""

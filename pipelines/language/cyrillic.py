@@ -50,9 +50,10 @@ _WORDS = {
     code: frozenset(words.split())
     for code, words in {
         "sr": "је су у који која које коју којима није нису ће због након преко биће али или где шта ово овај још бити као"
-        " између из са што би био била било били против већ кад када јер док према код тако може могу треба уз само",
+        " између из са што би био била било били против већ кад када јер док према код тако може могу треба уз само од има"
+        " нема ова ове овој како биле",
         "mk": "во со дека ќе ги го му кои кој која кое оваа овој ова ове беше биде нема има според поради меѓу сите или"
-        " што би била биле бил само кога како уште тие таа тој исто така но врз исти денеска вчера може треба и од е",
+        " што би била биле бил само кога како уште тие таа тој исто така но врз исти денеска вчера може треба од е",
         "bg": "в във със че ще се са който която което които беше от като бъде няма според още при това след бе бил била"
         " били но той тя те ги го му им е има само може трябва вчера днес през между срещу над под си ли към а",
         "ru": "в что из это эти как для или был была были было будет после не на по его их также при об от но же он она"
@@ -79,6 +80,7 @@ _VOTING = ("sr", "mk", "bg", "ru", "uk", "be")
 _NONE = (0.0,) * len(_VOTING)
 _VOTE, _ENDING, _LONG_ENOUGH = 0.6, 0.35, 5
 """What a different word, or the ending of one of at least five letters, adds to the log score."""
+_CASELESS, _ENDS_SO = -1.5, frozenset({"преку", "между", "върху", "срещу"})
 _CLEAR = 4.0
 """How far the words must put one language ahead of the next for the engine not to be asked."""
 _PROBABILITY = itemgetter(1)
@@ -88,7 +90,7 @@ _HARD_SIGNS = 3.0
 # Roman numerals typed with the Cyrillic letter: no Ukrainian.
 _NUMERAL = re.compile(r"\b[іхv]*і[іхv]*\b")
 _WORD = re.compile(r"\w+")
-_GRAM_WEIGHT = 0.2
+_GRAM_WEIGHT = 0.3
 """How much the runs of letters count: they overlap, so their sum is too sure of itself."""
 
 
@@ -138,7 +140,12 @@ def _of_word(word: str) -> tuple[float, ...]:
     """What one word says for each of `_VOTING`."""
     runs = grams_of("cyrillic").word(word)
     long = len(word) >= _LONG_ENOUGH
+    # Where nouns have cases many end in it; where they have none, next to nothing does.
+    caseless = _CASELESS if long and word.endswith("у") and word not in _ENDS_SO else 0.0
     return tuple(
-        _VOTE * (word in _WORDS[code]) + _ENDING * (long and word.endswith(_ENDINGS[code])) + _GRAM_WEIGHT * run
+        _VOTE * (word in _WORDS[code])
+        + _ENDING * (long and word.endswith(_ENDINGS[code]))
+        + _GRAM_WEIGHT * run
+        + caseless * (code in {"mk", "bg"})
         for code, run in zip(_VOTING, runs, strict=True)
     )

@@ -21,6 +21,7 @@ from pipelines.language import cyrillic, latin, second, south_slavic
 from pipelines.language.clean import cleaned, uncapitalised
 from pipelines.language.detection import NOTHING, Detection, listed, rounded
 from pipelines.language.engines import Engine, Ranking, engine_of
+from pipelines.language.frame import LETTERS, WORDS, enough, frame
 from pipelines.language.hints import NO_HINTS, Hints, declared_languages, variant_weights
 from pipelines.language.scripts import ALONE, Writing, only, writing_of
 from pipelines.language.tags import ARABIC, DEVANAGARI, LATIN, SOUTH_SLAVIC, declared_tag, macro_of, macro_tag
@@ -37,8 +38,8 @@ OVERRULE = 0.7
 ACCEPT_VARIANT = 0.9
 ACCEPT_DECLARED_VARIANT = 0.8
 """Probability from which a variant of `hbs` is accepted, without and with a declaration that agrees."""
-LETTERS, WORDS = 20, 3
-"""Below this much evidence only a script, a letter, a declaration or two engines decide: one is overconfident on a name."""
+DOUBT = 0.3
+"""The probability from which what a headline says outside its quotations and names forbids accepting another language."""
 ENOUGH, SURE = 240, 0.95
 """Characters read first, and the probability from which the rest is not read for the language (it is for the variant)."""
 SCRIPT_WITHIN = 400
@@ -78,18 +79,20 @@ def detect(text: str, hints: Hints = NO_HINTS, engine: str = "hybrid") -> Detect
 
 
 def _decided(text: str, writing: Writing, hints: Hints) -> Detection:
-    guess = _read(text, writing)
+    whole = text
+    text, guess, doubt = _framed(text, writing)
     macro, probability = guess.ranking[0]
-    enough = writing.letters >= LETTERS and len(text.split(None, WORDS)) >= WORDS
-    accepted = guess.proven or (enough and probability >= ACCEPT)
+    letters = writing.letters if text is whole else sum(map(str.isalpha, text))
+    ample = enough(text, letters, writing.script)
+    accepted = guess.proven or (ample and not doubt and probability >= ACCEPT)
     source = guess.source
     if not accepted:
         hinted = _hinted(hints, writing, guess)
-        if hinted and (hinted == macro or probability < (ACCEPT if enough else OVERRULE)):
+        if hinted and (hinted == macro or probability < (ACCEPT if ample else OVERRULE)):
             macro, accepted, source = hinted, True, "hint"
             # No better than the threshold: the text itself did not say so.
             probability = max(dict(guess.ranking).get(hinted, 0.0), ACCEPT)
-        elif not enough and second.confirms(text, writing, macro, probability):
+        elif not ample and second.confirms(text, writing, macro, probability):
             accepted, source = True, "agreement"
     others = _others(guess.ranking, macro, 1.0 - probability) if len(guess.ranking) > 1 else ()
     tag = _written(macro, writing.script)
@@ -123,6 +126,25 @@ def _decided(text: str, writing: Writing, hints: Hints) -> Detection:
         source=source if source != "engine" or len(ranking) == 1 else "variant",
         alternatives=listed(rest),
     )
+
+
+def _framed(text: str, writing: Writing) -> tuple[str, _Guess, bool]:
+    """What of `text` speaks of its language, the guess by that, and whether another part says otherwise.
+
+    A headline is in the language of its own words, not of the quotation or the foreign names in it.
+    """
+    guess = _read(text, writing)
+    headline = writing.script == "Latn" and len(text) <= ENOUGH
+    rest = frame(text, named=guess.ranking[0][1] < SURE) if headline else ""
+    if not rest:
+        return text, guess, False
+    other = _read(rest, writing)
+    language, probability = other.ranking[0]
+    if language == guess.ranking[0][0]:
+        return text, guess, False
+    if probability >= ACCEPT and second.worth_asking(rest):
+        return rest, other, False
+    return text, guess, probability >= DOUBT and enough(rest, sum(map(str.isalpha, rest)), writing.script)
 
 
 def _read(text: str, writing: Writing) -> _Guess:
@@ -213,16 +235,16 @@ def _alone(text: str, writing: Writing, engine: Engine) -> Detection:
     tag, probability = tags[0]
     macro = macro_of(tag)
     of_macro = sum(p for other, p in tags if macro_of(other) == macro)
-    enough = writing.letters >= LETTERS and (len(text.split()) >= WORDS or writing.script in ALONE)
+    ample = writing.letters >= LETTERS and (len(text.split()) >= WORDS or writing.script in ALONE)
     return Detection(
         tag=tag,
         macro=macro,
         script=writing.script,
         confidence=rounded(probability),
-        accepted=enough and probability >= ACCEPT,
+        accepted=ample and probability >= ACCEPT,
         variant_confidence=rounded(probability / of_macro) if of_macro else 1.0,
         macro_confidence=rounded(of_macro),
-        macro_accepted=enough and of_macro >= ACCEPT,
+        macro_accepted=ample and of_macro >= ACCEPT,
         source="engine" if asked else "script",
         alternatives=listed(tags[1:]),
     )

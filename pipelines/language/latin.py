@@ -37,9 +37,12 @@ _WORDS = {
     "sl": "in je ki so v z s na se za da pri ni tudi kot bo bodo po ali iz od do še že ne bi če pa sta smo kar ko lahko"
     " več med zaradi zelo samo le kako bil bila bilo bili ob pred nad pod ter tem tega jih jim mu ga",
     "cs": "je a v se na že s do za o ve jsou který která které jako ale by byl byla bylo byli pro po od při podle ze z"
-    " také už jen jeho její jejich není tak jak co když před mezi až bude nebo však kde ještě si jsem jsme",
+    " také už jen jeho její jejich není tak jak co když před mezi až bude nebo však kde ještě si jsem jsme"
+    " této těch mají může musí budou kvůli lidí lidé letech roce nyní jste prý kteří kterou kterého více velmi dosud podle",
     "sk": "je a v sa na že s do za o vo sú ktorý ktorá ktoré ako ale by bol bola bolo boli pre po od pri podľa zo z aj už"
-    " len jeho jej ich nie tak čo keď pred medzi až bude alebo však kde ešte si som sme",
+    " len jeho jej ich nie tak čo keď pred medzi až bude alebo však kde ešte si som sme"
+    " tejto tých majú môže musí budú kvôli ľudí ľudia rokoch rokov teraz ste ktorí ktorou ktorého viac veľmi iba nech síce"
+    " pretože preto ktorej či podľa",
     "pl": "i w z na się że do o jest nie to za po od jak oraz przez dla ale który która które są był była było przed być"
     " jego jej ich już tylko także może czy tym tego ze we ma",
     "hu": "a az és hogy nem is egy van volt meg csak már de ha mint azt ez ezt szerint után még lesz vagy amely aki ki el"

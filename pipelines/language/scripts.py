@@ -155,6 +155,9 @@ def script_of(character: str) -> str:
 
 def writing_of(text: str) -> Writing:
     """The main script of `text`; script empty when it has no letter of a script known here."""
+    if text.isascii():
+        letters = sum(map(str.isalpha, text))
+        return Writing("Latn", 1.0, letters) if letters else Writing("", 0.0, 0)
     scripts = {_SCRIPT[character] for character in set(text)}
     scripts.discard("")
     if len(scripts) == 1 and not scripts.isdisjoint(_ALPHABETS):

@@ -2,7 +2,7 @@
 
 Measured on texts of forty characters and more: it changes more answers for the worse than for the better, and where the
 first engine hesitates its agreement says nothing. On two words it does: 0.96 of the first engine's sure answers are right
-where it disagrees, 0.998 where it agrees. So it never changes an answer; it confirms one that would not be accepted.
+where it disagrees, 0.997 where it agrees. So it never changes an answer; it confirms one that would not be accepted.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ class Tally:
     confirmed = 0
 
 
+def worth_asking(text: str) -> bool:
+    """Whether `text` is more than one name."""
+    return sum(map(str.isalpha, text)) >= LETTERS and len(text.split(None, WORDS)) >= WORDS
+
+
 def confirms(text: str, writing: Writing, language: str, probability: float) -> bool:
     """Whether langdetect too is sure that `text` is in `language`.
 
@@ -38,7 +43,7 @@ def confirms(text: str, writing: Writing, language: str, probability: float) -> 
     among = _AMONG.get(writing.script)
     if language == SOUTH_SLAVIC or among is None or language not in among or probability < SURE:
         return False
-    if writing.letters < LETTERS or len(text.split(None, WORDS)) < WORDS:
+    if not worth_asking(text):
         return False
     Tally.asked += 1
     ranking = engine_of("langdetect").rank(text, among)

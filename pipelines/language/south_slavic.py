@@ -1,8 +1,8 @@
 """The variant step: which of Serbian, Croatian, Bosnian and Montenegrin a text of the macro-language `hbs` is.
 
-Two witnesses, added as log scores: the words of `cues.py` and the runs of letters of `south_slavic_grams.json`. One
-headline often cannot be told apart by anything; the step then says so with a probability near one third, and a
-declaration or the rest of the feed decides. The engine is not asked: it hardly ever answers Serbian for Latin letters.
+Three witnesses, added as log scores: the words of `cues.py`, the neighbours of `clauses.py` and the runs of letters of
+`south_slavic_grams.json`. One headline often cannot be told apart by anything; the step then says so with a probability
+near one third, and a declaration or the rest of the feed decides. The engine is not asked: it hardly ever answers Serbian for Latin letters.
 Cyrillic is read letter by letter as Latin.
 """
 
@@ -11,11 +11,19 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
-from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from pipelines.language.cues import CUES, INFINITIVE, MODALS, PAIRS, Weights
+from pipelines.language import clauses
+from pipelines.language.cues import (
+    CUES,
+    FOREIGN_SPELLING,
+    JOINED_FUTURE,
+    LOAN_VERB_IZIRA,
+    LOAN_VERB_IZOVA,
+    LOOSE_INFINITIVE,
+    Weights,
+)
 from pipelines.language.grams import grams_of
 
 if TYPE_CHECKING:
@@ -26,7 +34,7 @@ if TYPE_CHECKING:
 VARIANTS = ("sr", "hr", "bs", "cnr")
 """In the order of the weights of a cue."""
 
-_GRAM_WEIGHT = 0.25
+_GRAM_WEIGHT = 0.22
 """How much the runs of letters count: they overlap, so their sum is far too sure of itself."""
 _NAME_WEIGHT = 0.5
 """How much of that in a word with a capital: names tell where something happened, not who writes of it."""
@@ -45,19 +53,17 @@ _LATIN_OF = str.maketrans(
 )
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _WORD = re.compile(r"\w+")
-_PAIRS = {
-    (first, second): weights
-    for weights, firsts, seconds in PAIRS
-    for first in firsts.split()
-    for second in seconds.split()
-}
-_MODALS = frozenset(MODALS.split())
-_SHORT = 3
-_NONE: Weights = (0.0, 0.0, 0.0, 0.0)
+_FOREIGN = re.compile(r"[qwxy]|ll|ss|tt|nn|ff|zz|rr|pp|mm|ch|th|ph")
+_JOINED = ("aće", "iće", "aćemo", "ićemo", "aćete", "ićete")
+_NOT_JOINED = frozenset({"domaće", "otkriće"})
+_JOINED_FROM, _INFINITIVE_FROM = 6, 5
+_INFINITIVE = ("ati", "iti", "jeti", "nuti")
 _MARKS = frozenset("čćžšđČĆŽŠĐ")
 _BALD = str.maketrans({"č": "c", "ć": "c", "ž": "z", "š": "s", "đ": "dj"})
-_MARKED_FROM = 60
-"""A text of so many characters without a single diacritic is written without them on purpose: `sto`, not `što`."""
+_MARKED_FROM = 40
+"""Different words of so many characters together without a single diacritic are written without them on purpose: `sto`, not `što`."""
+_BALD_WEIGHT = 0.35
+"""How much the runs of letters count there: the tables know Serbian from Cyrillic, so never without diacritics."""
 
 
 def _index(*, exact: bool) -> dict[str, tuple[Weights, ...]]:
@@ -103,26 +109,29 @@ def evidence(text: str) -> list[float]:
     if _CYRILLIC.search(text):
         text = text.translate(_LATIN_OF)
     words = _WORD.findall(text)
-    bald = len(text) >= _MARKED_FROM and _MARKS.isdisjoint(text)
     # Each word form counts once: a text about one subject repeats its words, which proves nothing more.
-    found = [_of_word(word, bald) for word in dict.fromkeys(words)]
-    lower = [word.lower() for word in words]
-    pairs = [weights for pair in dict.fromkeys(pairwise(lower)) if (weights := _PAIRS.get(pair)) is not None]
-    if not _MODALS.isdisjoint(lower):
-        pairs += _infinitive(lower)
-    return [math.fsum(column) for column in zip(_NONE, *found, *pairs, strict=True)]
+    forms = dict.fromkeys(words)
+    bald = _MARKS.isdisjoint(text) and sum(map(len, forms)) + len(forms) >= _MARKED_FROM
+    told = [_of_word(form, bald) for form in forms]
+    *scores, foreign, infinitives = map(math.fsum, zip(_NONE, *told, strict=True))
+    said = clauses.found([word.lower() for word in words])
+    if foreign:
+        said.append(FOREIGN_SPELLING)
+    if infinitives:
+        said.append(LOOSE_INFINITIVE)
+    for weights in said:
+        for index, weight in enumerate(weights):
+            scores[index] += weight
+    return scores
 
 
-def _infinitive(words: list[str]) -> list[Weights]:
-    rest = [word for word in words if word != "se"]
-    wanted = any(
-        one in _MODALS and other.endswith(("ti", "ći")) and len(other) > _SHORT for one, other in pairwise(rest)
-    )
-    return [INFINITIVE] if wanted else []
+_Word = tuple[float, float, float, float, bool, bool]
+"""The weights of one word, and whether it is spelt as a foreign name and ends as an infinitive: both count once."""
+_NONE: _Word = (0.0, 0.0, 0.0, 0.0, False, False)
 
 
 @lru_cache(30_000)
-def _of_word(form: str, bald: bool) -> Weights:  # noqa: FBT001 the key of a cache
+def _of_word(form: str, bald: bool) -> _Word:  # noqa: FBT001 the key of a cache
     """What one word says, its runs of letters at the weight they have."""
     word = form.lower()
     exact, stems = (_EXACT_BALD, _STEMS_BALD) if bald else (_EXACT, _STEMS)
@@ -132,9 +141,23 @@ def _of_word(form: str, bald: bool) -> Weights:  # noqa: FBT001 the key of a cac
         if stem is not None:
             found += stem
             break
-    sr, hr, bs, _ = grams_of("south_slavic").word(word)
-    weight = _GRAM_WEIGHT if form == word else _GRAM_WEIGHT * _NAME_WEIGHT
+    small = form == word
+    if small and word.endswith(_JOINED) and len(word) >= _JOINED_FROM and not found and word not in _NOT_JOINED:
+        found.append(JOINED_FUTURE)
+    if not found:
+        if "izir" in word:
+            found.append(LOAN_VERB_IZIRA)
+        elif "izov" in word or "isova" in word:
+            found.append(LOAN_VERB_IZOVA)
+    weight = _GRAM_WEIGHT if small else _GRAM_WEIGHT * _NAME_WEIGHT
+    weight *= _BALD_WEIGHT if bald else 1.0
+    sr, hr, bs, _ = [weight * run for run in grams_of("south_slavic").word(word)]
     # Montenegrin was never measured apart: in its letters it is as like Serbian as Bosnian is.
-    found.append((weight * sr, weight * hr, weight * bs, weight * (sr + bs) / 2))
-    sums = [math.fsum(column) for column in zip(*found, strict=True)]
-    return sums[0], sums[1], sums[2], sums[3]
+    weights = sr, hr, bs, (sr + bs) / 2
+    for cue in found:
+        weights = weights[0] + cue[0], weights[1] + cue[1], weights[2] + cue[2], weights[3] + cue[3]
+    return (
+        *weights,
+        not form.isupper() and _FOREIGN.search(word) is not None,
+        small and word.endswith(_INFINITIVE) and len(word) >= _INFINITIVE_FROM,
+    )

@@ -58,7 +58,7 @@ def test_only_what_the_letters_leave_is_ranked_whatever_the_engine_says(text: st
     engine = Fixed((("kk", 0.9), ("uk", 0.1)))
     ranking, proven = cyrillic.rank(text, engine)
     assert not proven
-    assert len(engine.asked) == 1
+    assert len(engine.asked) <= 1
     assert {code for code, _ in ranking} == possible
 
 

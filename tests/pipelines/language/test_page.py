@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.language import cyrillic, detect, hints, profile, second
+from pipelines.language import cyrillic, detect, frame, hints, profile, second
 from pipelines.language.content import BODY
 from pipelines.language.tags import ARABIC, DEVANAGARI, LATIN
 from tests.quality.gate import HERE
@@ -46,7 +46,7 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"the first {BODY} characters of the body",
         f"accepted from {detect.ACCEPT} on, a variant from {detect.ACCEPT_VARIANT} on",
         f"({detect.ACCEPT_DECLARED_VARIANT} when a hint names the same)",
-        f"Under {detect.LETTERS} letters or {detect.WORDS} words",
+        f"Under {frame.LETTERS} letters or {frame.WORDS} words",
         f"It reads {detect.ENOUGH} characters",
         f"{hints.SOURCE_WEIGHT:.0f} for our list and for the profile, {hints.DECLARED_WEIGHT:.0f} for entry or feed",
         f"together {hints.MOST_WEIGHT:.0f} at most",

@@ -91,3 +91,30 @@ def test_cues_are_latin_words_listed_once_in_a_group() -> None:
 def test_no_word_is_both_ekavian_and_ijekavian() -> None:
     ekavian, ijekavian = (set(listed.split()) for _, listed in cues.CUES[:2])
     assert not ekavian & ijekavian
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "less"),
+    [
+        ("objaviće", "sr", "hr"),
+        ("Wolfgang", "hr", "sr"),
+        ("Wagner", "hr", "sr"),
+        ("privatizirati", "hr", "sr"),
+        ("privatizovati", "sr", "hr"),
+        ("narediti", "hr", "sr"),
+    ],
+)
+def test_spelling_and_forms_tell(text: str, more: str, less: str) -> None:
+    ranking = dict(south_slavic.rank(text, {}))
+    assert ranking[more] > ranking[less]
+
+
+def test_a_foreign_spelling_counts_once_and_no_abbreviation_is_one() -> None:
+    one, two = south_slavic.evidence("Wagner vlada"), south_slavic.evidence("Wagner Wolfgang vlada")
+    assert two[0] - one[0] > -1.0
+    assert abs(south_slavic.evidence("EULEX")[0]) < 1.0
+
+
+def test_letters_count_less_where_the_diacritics_are_left_out() -> None:
+    marked, bald = "Tužilaštvo traži kaznu, sledeće ročište", "Tuzilastvo trazi kaznu, sledece rociste zakazano"
+    assert south_slavic.rank(marked, {})[0][0] == south_slavic.rank(bald, {})[0][0] == "sr"
