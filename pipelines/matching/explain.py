@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from pipelines.matching.document import Document
-from pipelines.matching.evaluate import Evaluation, Occurrence, attribute_holds, inside
+from pipelines.matching.evaluate import Evaluation, Occurrence, attribute_holds
 from pipelines.matching.match import CompiledList, CompiledQuery, Matcher
 from pipelines.matching.reading import ANYWHERE, IN_FIELD, Reading
 from pipelines.matching.spans import flat, span, spans
@@ -141,7 +141,7 @@ class _Explainer:
         guarded = self.evaluation.guarded(forms)
         told: set[str] = set()
         for place, refused in self.evaluation.candidates(forms):
-            guard = inside(place, guarded)
+            guard = guarded.around(place)
             if guard is None or refused or place.field not in scope or guard.alias in told:
                 continue
             told.add(guard.alias)
@@ -213,7 +213,7 @@ class _Explainer:
                 return f"{said!r} of {node.name} stands in {FIELDS[place.field]} only"
             if refused:
                 return f"{refused}, which the concept {node.name} needs ({forms.concept.case})"
-            if (guard := inside(place, guarded)) is not None:
+            if (guard := guarded.around(place)) is not None:
                 return f"{said!r} of {node.name} stands inside the guard {guard.alias!r}"
         count = len(set(forms.concept.any))
         if count == 1:
