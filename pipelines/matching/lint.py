@@ -45,12 +45,13 @@ def _queries(read: ReadList) -> Iterator[Problem]:
     watchlist = read.watchlist
     names = [concept.name for concept in watchlist.concepts]
     used: set[str] = set()
+    forms = always_of(watchlist.concepts)
     for name, expression in watchlist.queries.items():
         tree = parse(expression, names)
         used |= set(concepts_of(tree))
         named = child(read.node, "queries")
         node = child(read.node, "query") if named is read.node else child(named, name)
-        for flaw in flaws(tree, languages=watchlist.languages, forms=always_of(watchlist.concepts)):
+        for flaw in flaws(tree, languages=watchlist.languages, forms=forms):
             at = place_of(flaw, expression)
             yield read.reader.remark(node, flaw.message, flaw.hint, level="warning", offset=at)
     for name in names:
