@@ -103,6 +103,11 @@ class _WatchedFactory(msgspec.Struct, frozen=True):
         return Watched(self.files())
 
 
+def look_for_edits(watchlists: Callable[[], WatchlistFiles]) -> None:
+    """Begin to load lists that were edited, so that what comes after a quiet hour is matched with them."""
+    obtain(_WatchedFactory(watchlists)).current()
+
+
 class Match(_Stage):
     """`pipelines.stages.match` against the lists as they are at the start of the bundle."""
 
