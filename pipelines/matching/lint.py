@@ -20,7 +20,7 @@ from schemas.query.fold import folded_text
 from schemas.query.lexemes import FIELDS
 from schemas.query.logic import flaws
 from schemas.query.parse import parse
-from schemas.query.tree import And, ConceptName, InField, Near, Node, Not, Or, Term
+from schemas.query.tree import ConceptName, Node, Term, parts_of
 from schemas.query.words import parse_alias
 from schemas.watchlist import Concept
 
@@ -48,7 +48,7 @@ def _queries(read: ReadList) -> Iterator[Problem]:
     forms = always_of(watchlist.concepts)
     for name, expression in watchlist.queries.items():
         tree = parse(expression, names)
-        used |= set(concepts_of(tree))
+        used |= {part.name for part in parts_of(tree) if isinstance(part, ConceptName)}
         named = child(read.node, "queries")
         node = child(read.node, "query") if named is read.node else child(named, name)
         for flaw in flaws(tree, languages=watchlist.languages, forms=forms):
@@ -58,20 +58,6 @@ def _queries(read: ReadList) -> Iterator[Problem]:
         if name not in used:
             node = child(read.node, "concepts", name)
             yield read.reader.remark(node, f"no query uses the concept {name!r}", level="warning")
-
-
-def concepts_of(node: Node) -> Iterator[str]:
-    """The names of the concepts in a query."""
-    if isinstance(node, ConceptName):
-        yield node.name
-    elif isinstance(node, And | Or):
-        for part in node.nodes:
-            yield from concepts_of(part)
-    elif isinstance(node, Near):
-        yield from concepts_of(node.left)
-        yield from concepts_of(node.right)
-    elif isinstance(node, Not | InField):
-        yield from concepts_of(node.node)
 
 
 class _Forms:
