@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from schemas.query.fold import clean, fold_words, stands_alone
 from schemas.query.lexemes import FARTHEST, NEAR
@@ -15,9 +14,6 @@ LEAST_PREFIX = 4
 
 MOST_NEAR = 20
 """`NEAR` of one form at most: evaluation walks the tree by recursion."""
-
-MOST_WORDS = 200
-"""Words of one phrase, or characters of scripts without spaces: what takes longer to say is no phrase, but a text."""
 
 _ALIAS_NEAR = re.compile(r"(?:^|\s+)(O?NEAR(?:/\S*)?)(?:\s+|$)")
 _ALIAS_OPERATOR = re.compile(r"(?:^|\s)(AND|OR|NOT)(?:\s|$)")
@@ -42,7 +38,7 @@ def term_of(text: str, at: int, written: str, faults: Faults) -> Term | None:
         if not folded:
             faults.add(at, f"{text!r} has no letter or digit to look for")
             return None
-        return _term(written, folded, at, faults)
+        return Term(written, " ".join(folded))
     parts: list[str] = []
     for match in re.finditer(r"\S+", text):
         chunk = match[0]
@@ -58,14 +54,7 @@ def term_of(text: str, at: int, written: str, faults: Faults) -> Term | None:
             if not _long_enough(folded[-1], chunk, at + match.start() + star, faults):
                 return None
             parts.extend((*folded[:-1], f"{folded[-1]}*"))
-    return _term(written, parts, at, faults) if parts else None
-
-
-def _term(written: str, folded: Sequence[str], at: int, faults: Faults, exact: str = "") -> Term | None:
-    if len(folded) > MOST_WORDS:
-        faults.add(at, f"more than {MOST_WORDS} words next to each other", "a few of them find the same text")
-        return None
-    return Term(written, " ".join(folded), exact)
+    return Term(written, " ".join(parts)) if parts else None
 
 
 def _long_enough(prefix: str, chunk: str, at: int, faults: Faults) -> bool:
@@ -84,7 +73,7 @@ def exact_of(text: str, at: int, written: str, faults: Faults) -> Term | None:
     if not folded:
         faults.add(at, f"{written!r} has no letter or digit to look for")
         return None
-    return _term(written, folded, at, faults, shown)
+    return Term(written, " ".join(folded), shown)
 
 
 def _alias(text: str, faults: Faults) -> Node | None:

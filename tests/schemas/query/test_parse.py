@@ -297,13 +297,6 @@ def test_faults_without_end_are_cut_short(piece: str) -> None:
     assert max(len(problem.message) + len(problem.hint) for problem in caught.value.problems) < 1_000
 
 
-@pytest.mark.parametrize("phrase", ['"{}"', "{{{}}}", "abcd* {}"])
-def test_a_phrase_is_no_text(phrase: str) -> None:
-    with pytest.raises(QueryError, match="more than 200 words next to each other"):
-        parse_alias(phrase.format("word " * 201))
-    parse_alias(phrase.format("word " * 199))
-
-
 def test_near_in_a_row_has_a_limit() -> None:
     assert isinstance(parse(" NEAR/3 ".join(["a"] * 51)), Near)
     with pytest.raises(QueryError, match=r"query:1:504 more than 50 NEAR in a row"):
