@@ -232,6 +232,8 @@ class _Explainer:
             for two in right[:200]
             if one.field == two.field and (two.start >= one.end or two.end <= one.start)
         ]
+        if not gaps and {one.field for one in left} & {two.field for two in right}:
+            return f"{node.left.written!r} and {node.right.written!r} stand in the same place only"
         if not gaps:
             return f"{node.left.written!r} and {node.right.written!r} do not stand in one field"
         gap, in_order = min(gaps, key=lambda one: (one[0], not one[1]))
