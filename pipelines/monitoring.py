@@ -96,6 +96,11 @@ class Language(_Stage):
         return content_of(item, engine=self._engine)
 
 
+def look_for_edits(watchlists: Callable[[], WatchlistFiles]) -> None:
+    """Begin to load lists that were edited, so that what comes after a quiet hour is matched with them."""
+    obtain(WatchedFactory(watchlists)).current()
+
+
 class Match(_Stage):
     """`pipelines.stages.match` against the lists as they are at the start of the bundle."""
 

@@ -16,7 +16,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import EmbeddedPythonEnvironment
 
 from connectors.interfaces import Consumer, InFlight, Record
-from pipelines.monitoring import Parts, monitoring
+from pipelines.monitoring import Parts, look_for_edits, monitoring
 from pipelines.patience import StoppedWaitingError, patiently
 from pipelines.read import hand_over
 from pipelines.resources import obtain
@@ -73,6 +73,7 @@ class MicroBatches:
         """One batch, waiting up to `wait` seconds for its first record; returns the records committed."""
         records = self._consumer.read(self._limit, wait)
         if not records:
+            look_for_edits(self._parts.watchlists)
             return 0
         deaths = self._remember(records)
         done = 0

@@ -81,7 +81,7 @@ def _needed(node: Node, concepts: Mapping[str, frozenset[Conjunction]]) -> froze
         # The strictest parts first: when all together are too many, what is left out costs least.
         parts = node.nodes if isinstance(node, And) else (node.left, node.right)
         for needed in sorted((_needed(part, concepts) for part in parts), key=len):
-            product = frozenset(one | two for one in both for two in needed)
-            both = product if both == _NOTHING_NEEDED or len(product) <= MOST_COMBINATIONS else both
+            if both == _NOTHING_NEEDED or len(both) * len(needed) <= MOST_COMBINATIONS:
+                both = frozenset(one | two for one in both for two in needed)
         return both
     return _NOTHING_NEEDED

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 
 from selectolax.lexbor import LexborHTMLParser
+
+from schemas.composed import composed
 
 # HTML white space that no markup produces on its own: inside a table it stays where it is put, other text would not.
 _BREAK = "\f"
@@ -110,5 +111,5 @@ def _nesting(markup: str) -> int:
 def _normal(text: str) -> str:
     # Decoding entities can bring control characters and surrogates back.
     text = _clean(text).replace("\f", "\n")
-    text = unicodedata.normalize("NFC", _SPACES.sub(" ", _LINES.sub("\n", text)))
+    text = composed(_SPACES.sub(" ", _LINES.sub("\n", text)))
     return text.strip(" \n")

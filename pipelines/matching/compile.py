@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from pipelines.matching.forms import form_of, terms
+from pipelines.matching.forms import form_of
 from pipelines.matching.match import Matcher, Numbers, every
 from pipelines.matching.parts import SIZE, ConceptForms, End, List, Part, Patterns, assembled
 from pipelines.matching.terms import automaton_of
 from schemas.query.parse import parse
-from schemas.query.tree import And, ConceptName, InField, Near, Node, Not, Or, Term
+from schemas.query.tree import And, ConceptName, InField, Near, Node, Or, Term, terms_of
 from schemas.query.words import parse_alias
 from schemas.watchlist import Concept, Watchlist
 
@@ -50,7 +50,7 @@ class _Compilation:
         self._concepts += concepts.values()
         for expression in watchlist.queries.values():
             tree = parse(expression, concepts, bounded=bounded)
-            for term in _terms(tree):
+            for term in terms_of(tree):
                 self._number(term.pattern)
             anchor = anchor_of(tree, {name: concept.frequency for name, concept in concepts.items()})
             if anchor is None:
@@ -94,14 +94,14 @@ class _CompiledConcept:
             if alias in known:
                 continue
             known.add(alias)
-            first, *others = terms(parse_alias(alias))
+            first, *others = terms_of(parse_alias(alias))
             self.patterns.append(number(first.pattern))
             self.aliases.append(index)
             self.frequency += frequency(first.pattern)
             for term in others:
                 number(term.pattern)
         for guard in concept.unless_in:
-            for term in terms(form_of(guard).node):
+            for term in terms_of(form_of(guard).node):
                 number(term.pattern)
 
 
@@ -147,16 +147,3 @@ def frequency(pattern: str) -> float:
 
 
 _IDEOGRAPHS = "\u2e80"
-
-
-def _terms(node: Node) -> Iterator[Term]:
-    if isinstance(node, Term):
-        yield node
-    elif isinstance(node, And | Or):
-        for part in node.nodes:
-            yield from _terms(part)
-    elif isinstance(node, Near):
-        yield from _terms(node.left)
-        yield from _terms(node.right)
-    elif isinstance(node, Not | InField):
-        yield from _terms(node.node)

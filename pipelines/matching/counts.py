@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import msgspec
+import yaml
 
 from connectors.interfaces import Candidates, Search
 from pipelines.matching.compile import compile_watchlists
@@ -14,7 +15,7 @@ from pipelines.matching.concepts import entries
 from pipelines.matching.document import document_of_article
 from pipelines.matching.load import ReadList
 from pipelines.matching.stems import Key, Relatives
-from pipelines.matching.yaml_tree import child
+from pipelines.matching.yaml_tree import child, children
 from schemas.errors import Problem
 from schemas.query.fold import clean
 from schemas.watchlist import Concept, Watchlist
@@ -84,12 +85,14 @@ def remarks(lists: Iterable[ReadList], counts: Counts) -> Iterator[Problem]:
     if not counts.stored:
         return
     for read in lists:
-        found = [one for concept in read.watchlist.concepts for one in _remarks(read, concept, counts)]
+        nodes = children(child(read.node, "concepts"))
+        found = [
+            one for concept in read.watchlist.concepts for one in _remarks(read, concept, nodes[concept.name], counts)
+        ]
         yield from sorted(found, key=lambda problem: (problem.line, problem.column))
 
 
-def _remarks(read: ReadList, concept: Concept, counts: Counts) -> Iterator[Problem]:
-    node = child(read.node, "concepts", concept.name)
+def _remarks(read: ReadList, concept: Concept, node: yaml.Node, counts: Counts) -> Iterator[Problem]:
     places = dict(entries(child(node, "any")))
     remark = read.reader.remark
     never: list[str] = []

@@ -8,7 +8,7 @@ comparisons of integers; offsets into the text are worked out last, for what is 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -136,7 +136,7 @@ class Evaluation:
             forms = self.concepts[name]
             guarded = self.guarded(forms)
             self._found[name] = tuple(
-                place for place, reason in self.candidates(forms) if not reason and not inside(place, guarded)
+                place for place, reason in self.candidates(forms) if not reason and guarded.around(place) is None
             )
         return self._found[name]
 
@@ -167,9 +167,11 @@ class Evaluation:
                 return f"{said!r} has no initial capital"
         return ""
 
-    def guarded(self, forms: Forms) -> list[Occurrence]:
+    def guarded(self, forms: Forms) -> Guarded:
         """Where the guards of a concept stand."""
-        return [place._replace(alias=guard.alias) for guard in forms.guards for place in self.occurrences(guard.node)]
+        return Guarded(
+            place._replace(alias=guard.alias) for guard in forms.guards for place in self.occurrences(guard.node)
+        )
 
 
 @lru_cache(maxsize=65_536)
@@ -246,9 +248,20 @@ def attribute_holds(wanted: Attribute, reading: Reading) -> bool:
     return value in known or (prefix and any(name.startswith(value) for name in known))
 
 
-def inside(place: Occurrence, around: list[Occurrence]) -> Occurrence | None:
-    """The first of `around` that holds all of `place`."""
-    for guard in around:
-        if guard.field == place.field and guard.start <= place.start and place.end <= guard.end:
-            return guard
-    return None
+class Guarded:
+    """Places of guards, kept so that a text full of them is asked about in no time."""
+
+    def __init__(self, guards: Iterable[Occurrence]) -> None:
+        self._starts: list[tuple[int, int]] = []
+        self._farthest: list[Occurrence] = []
+        for guard in sorted(guards, key=lambda place: (place.field, place.start)):
+            self._starts.append((guard.field, guard.start))
+            before = self._farthest[-1] if self._farthest else guard
+            reaches = before.field == guard.field and before.end >= guard.end
+            self._farthest.append(before if reaches else guard)
+
+    def around(self, place: Occurrence) -> Occurrence | None:
+        """A guard that holds all of `place`: of those that begin no later, the one that reaches farthest."""
+        index = bisect_right(self._starts, (place.field, place.start)) - 1
+        guard = self._farthest[index] if index >= 0 else None
+        return guard if guard is not None and guard.field == place.field and place.end <= guard.end else None

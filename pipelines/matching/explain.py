@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from pipelines.matching.document import Document
-from pipelines.matching.evaluate import Evaluation, Occurrence, attribute_holds, inside
+from pipelines.matching.evaluate import Evaluation, Occurrence, attribute_holds
 from pipelines.matching.match import CompiledList, CompiledQuery, Matcher
 from pipelines.matching.reading import ANYWHERE, IN_FIELD, Reading
 from pipelines.matching.spans import flat, span, spans
@@ -141,7 +141,7 @@ class _Explainer:
         guarded = self.evaluation.guarded(forms)
         told: set[str] = set()
         for place, refused in self.evaluation.candidates(forms):
-            guard = inside(place, guarded)
+            guard = guarded.around(place)
             if guard is None or refused or place.field not in scope or guard.alias in told:
                 continue
             told.add(guard.alias)
@@ -213,7 +213,7 @@ class _Explainer:
                 return f"{said!r} of {node.name} stands in {FIELDS[place.field]} only"
             if refused:
                 return f"{refused}, which the concept {node.name} needs ({forms.concept.case})"
-            if (guard := inside(place, guarded)) is not None:
+            if (guard := guarded.around(place)) is not None:
                 return f"{said!r} of {node.name} stands inside the guard {guard.alias!r}"
         count = len(set(forms.concept.any))
         if count == 1:
@@ -232,6 +232,8 @@ class _Explainer:
             for two in right[:200]
             if one.field == two.field and (two.start >= one.end or two.end <= one.start)
         ]
+        if not gaps and {one.field for one in left} & {two.field for two in right}:
+            return f"{node.left.written!r} and {node.right.written!r} stand in the same place only"
         if not gaps:
             return f"{node.left.written!r} and {node.right.written!r} do not stand in one field"
         gap, in_order = min(gaps, key=lambda one: (one[0], not one[1]))

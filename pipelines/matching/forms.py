@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import msgspec
 
-from schemas.query.tree import Near, Node, Term
+from schemas.query.tree import Node, terms_of
 from schemas.query.words import parse_alias
 from schemas.watchlist import Concept, Watchlist
 
@@ -60,15 +60,6 @@ def form_of(alias: str) -> Form:
     return Form(alias, parse_alias(alias))
 
 
-def terms(node: Node) -> Iterator[Term]:
-    """The terms of a form, the first one first: its pattern announces the form."""
-    if isinstance(node, Term):
-        yield node
-    elif isinstance(node, Near):
-        yield from terms(node.left)
-        yield from terms(node.right)
-
-
 class Expanded(msgspec.Struct, frozen=True, kw_only=True):
     """One written form as the matcher sees it: `folded` has one pattern for each part around a `NEAR`."""
 
@@ -94,6 +85,6 @@ def expansion(watchlist: Watchlist) -> Iterator[Expanded]:
                     alias=entry.written if entry else form,
                     written=form,
                     inflect=entry.inflect if entry else "",
-                    folded=tuple(term.pattern for term in terms(parse_alias(form))),
+                    folded=tuple(term.pattern for term in terms_of(parse_alias(form))),
                     guard=guard,
                 )

@@ -38,15 +38,17 @@ def pointless(forms: Mapping[str, Node], guards: Mapping[str, Node]) -> Iterator
         return
     patterns = {node.pattern for node in forms.values() if isinstance(node, Term)}
     wide = [pattern.split() for pattern in patterns if "*" in pattern]
+    longest = max((pattern.count(" ") + 1 for pattern in patterns), default=0)
     for guard, node in guards.items():
-        if isinstance(node, Term) and not _holds(node.pattern.split(), patterns, wide):
+        if isinstance(node, Term) and not _holds(node.pattern.split(), patterns, wide, longest):
             yield guard
 
 
-def _holds(words: Sequence[str], patterns: set[str], wide: Sequence[Sequence[str]]) -> bool:
+def _holds(words: Sequence[str], patterns: set[str], wide: Sequence[Sequence[str]], longest: int) -> bool:
     if any(word.endswith("*") for word in words):
         wide = [pattern.split() for pattern in patterns]
-    slices = [words[start:end] for start in range(len(words)) for end in range(start + 1, len(words) + 1)]
+    starts = range(len(words))
+    slices = (words[start:end] for start in starts for end in range(start + 1, min(start + longest, len(words)) + 1))
     return any(
         " ".join(part) in patterns or any(len(one) == len(part) and all(map(_meet, one, part)) for one in wide)
         for part in slices

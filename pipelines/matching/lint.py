@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import yaml
 
@@ -13,14 +13,14 @@ from pipelines.matching.inflection.rules import class_of
 from pipelines.matching.load import ReadList
 from pipelines.matching.queries import always_of, pattern_of, place_of
 from pipelines.matching.suggest import Missing, missing
-from pipelines.matching.yaml_tree import child
+from pipelines.matching.yaml_tree import child, children
 from schemas.errors import Problem
 from schemas.query.atoms import covers
 from schemas.query.fold import folded_text
 from schemas.query.lexemes import FIELDS
 from schemas.query.logic import flaws
 from schemas.query.parse import parse
-from schemas.query.tree import And, ConceptName, InField, Near, Node, Not, Or, Term
+from schemas.query.tree import ConceptName, Node, Term, parts_of
 from schemas.query.words import parse_alias
 from schemas.watchlist import Concept
 
@@ -37,49 +37,37 @@ _MOST_WILDCARDS = 200
 def lint(lists: Iterable[ReadList]) -> Iterator[Problem]:
     """The remarks on lists that load, list by list, in the order of places."""
     for read in lists:
-        remarks = [*_queries(read), *(one for concept in read.watchlist.concepts for one in _Forms(read, concept))]
+        nodes = children(child(read.node, "concepts"))
+        forms = (one for concept in read.watchlist.concepts for one in _Forms(read, concept, nodes[concept.name]))
+        remarks = [*_queries(read, nodes), *forms]
         yield from sorted(remarks, key=lambda problem: (problem.line, problem.column))
 
 
-def _queries(read: ReadList) -> Iterator[Problem]:
+def _queries(read: ReadList, concepts: Mapping[str, yaml.Node]) -> Iterator[Problem]:
     watchlist = read.watchlist
     names = [concept.name for concept in watchlist.concepts]
     used: set[str] = set()
+    forms = always_of(watchlist.concepts)
+    named = children(child(read.node, "queries"))
     for name, expression in watchlist.queries.items():
         tree = parse(expression, names)
-        used |= set(concepts_of(tree))
-        named = child(read.node, "queries")
-        node = child(read.node, "query") if named is read.node else child(named, name)
-        for flaw in flaws(tree, languages=watchlist.languages, forms=always_of(watchlist.concepts)):
+        used |= {part.name for part in parts_of(tree) if isinstance(part, ConceptName)}
+        node = named.get(name) or child(read.node, "query")
+        for flaw in flaws(tree, languages=watchlist.languages, forms=forms):
             at = place_of(flaw, expression)
             yield read.reader.remark(node, flaw.message, flaw.hint, level="warning", offset=at)
     for name in names:
         if name not in used:
-            node = child(read.node, "concepts", name)
-            yield read.reader.remark(node, f"no query uses the concept {name!r}", level="warning")
-
-
-def concepts_of(node: Node) -> Iterator[str]:
-    """The names of the concepts in a query."""
-    if isinstance(node, ConceptName):
-        yield node.name
-    elif isinstance(node, And | Or):
-        for part in node.nodes:
-            yield from concepts_of(part)
-    elif isinstance(node, Near):
-        yield from concepts_of(node.left)
-        yield from concepts_of(node.right)
-    elif isinstance(node, Not | InField):
-        yield from concepts_of(node.node)
+            yield read.reader.remark(concepts[name], f"no query uses the concept {name!r}", level="warning")
 
 
 class _Forms:
     """The remarks on the forms of one concept."""
 
-    def __init__(self, read: ReadList, concept: Concept) -> None:
+    def __init__(self, read: ReadList, concept: Concept, node: yaml.Node) -> None:
         self.reader = read.reader
         self.concept = concept
-        self.node = child(read.node, "concepts", concept.name)
+        self.node = node
         self.places = dict(entries(child(self.node, "any")))
         self.inflected = {entry.written: entry for entry in concept.inflected}
         self.trees = {form: parse_alias(form) for form in concept.any}

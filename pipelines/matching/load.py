@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 import yaml
@@ -14,7 +14,7 @@ from pipelines.matching.document import Document
 from pipelines.matching.format import ADDRESS, EXAMPLE_KEYS, FILE_KEYS, ID, LIST_KEYS, SEVERITIES, VERSION
 from pipelines.matching.match import Matcher
 from pipelines.matching.queries import read_queries
-from pipelines.matching.yaml_tree import YamlFile, child
+from pipelines.matching.yaml_tree import YamlFile, child, children
 from schemas.errors import Problem, WatchlistError
 from schemas.identity import digest
 from schemas.query.fold import folded_text
@@ -81,12 +81,7 @@ def _list(reader: YamlFile, node: yaml.Node, *, top: bool) -> Watchlist | None:
     before = len(reader.problems)
     known = ("version", *LIST_KEYS) if top else LIST_KEYS
     # The keys of a list at top level have been checked with the file's.
-    if top:
-        values: Mapping[str, yaml.Node] = {
-            key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)
-        }
-    else:
-        values = reader.mapping(node, "the list", known)
+    values = children(node) if top else reader.mapping(node, "the list", known)
     identity = reader.scalar(values["id"], "`id`") if "id" in values else ""
     if "id" not in values:
         reader.fault(node, "the list has no `id`")

@@ -33,6 +33,7 @@ def read_queries(
     names = [concept.name for concept in concepts]
     queries: dict[str, str] = {}
     seen: dict[Hashable, str] = {}
+    forms = always_of(concepts)
     for name, value in named_queries(reader, node, values).items():
         expression = reader.scalar(value, f"the query {name!r}")
         if not ID.match(name):
@@ -51,7 +52,7 @@ def read_queries(
         seen.setdefault(said, name)
         reader.problems.extend(
             reader.remark(value, flaw.message, flaw.hint, level="error", offset=place_of(flaw, expression))
-            for flaw in flaws(tree, languages=languages, forms=always_of(concepts))
+            for flaw in flaws(tree, languages=languages, forms=forms)
             if flaw.fatal
         )
     return queries

@@ -191,6 +191,12 @@ def child(node: yaml.Node, *path: str) -> yaml.Node:
     return node
 
 
+def children(node: yaml.Node) -> dict[str, yaml.Node]:
+    """The values of a mapping by key: where many are asked for, `child` would look at each of them each time."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return {key.value: value for key, value in pairs if isinstance(key, yaml.ScalarNode)}
+
+
 def _kind(node: yaml.Node) -> str:
     if isinstance(node, yaml.MappingNode):
         return "a mapping (is there a colon that needs quotes around the text?)"

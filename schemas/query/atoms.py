@@ -16,6 +16,8 @@ Scope = frozenset[str]
 """The text fields a part looks at."""
 MOST_ATOMS = 14
 """Different parts of one query that are reasoned about: one more doubles the worlds."""
+MOST_WORDS = 20
+"""Words of a form that is looked for inside a phrase of the query."""
 
 Atom = tuple[Node, Scope]
 
@@ -100,7 +102,7 @@ class Atoms:
         return any(
             " ".join(words[start:end]) in patterns
             for start in range(len(words))
-            for end in range(start + 1, len(words) + 1)
+            for end in range(start + 1, min(start + MOST_WORDS, len(words)) + 1)
         )
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from schemas.composed import composed, pieces
 from schemas.query.lookalike import by_look
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Tokens:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._source = text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+        self._source = composed(text)
         self._origin: tuple[list[int], list[int]] | None = None
         self._line = _spaced(_folded(self._source))
         other = by_look(self._source)
@@ -197,7 +198,7 @@ def tokens(text: str) -> Tokens:
 
 def fold_words(text: str) -> tuple[str, ...]:
     """The folded tokens of `text` alone; empty when it has no letter or digit."""
-    return tuple(_folded(unicodedata.normalize("NFC", text)).split())
+    return tuple(_folded(composed(text)).split())
 
 
 def folded_text(text: str) -> str:
@@ -216,7 +217,7 @@ def clean(text: str) -> str:
     """`text` as it looks: NFC, without invisible characters, each run of white space one plain space."""
     fold = _fold()
     shown = "".join(character for character in text if fold.folds[ord(character)] or character in fold.visible)
-    return " ".join(unicodedata.normalize("NFC", shown).split())
+    return " ".join(composed(shown).split())
 
 
 def stands_alone(word: str) -> bool:
@@ -257,8 +258,8 @@ def _spaced(folded: str) -> str:
 
 
 def _voiced(match: re.Match[str]) -> str:
-    composed = unicodedata.normalize("NFC", match[1] + match[2])
-    return match[0] if len(composed) > 1 else f"{composed}   "
+    voiced = unicodedata.normalize("NFC", match[1] + match[2])
+    return match[0] if len(voiced) > 1 else f"{voiced}   "
 
 
 @cache
@@ -295,10 +296,13 @@ def _origin(text: str) -> tuple[list[int], list[int]]:
             for at in range(start, end):
                 take(at, at + 1)
 
-    done = 0
-    for match in _cluster().finditer(text):
-        take_apart(done, match.start())
-        take(*match.span())
-        done = match.end()
-    take_apart(done, len(text))
+    first = 0
+    for piece in pieces(text):
+        done = first
+        for match in _cluster().finditer(piece):
+            take_apart(done, first + match.start())
+            done = first + match.end()
+            take(first + match.start(), done)
+        first += len(piece)
+        take_apart(done, first)
     return starts, ends

@@ -15,7 +15,7 @@ TEXT_FIELDS = ("title", "body")
 ATTRIBUTES = ("lang", "source", "country", "author")
 FIELDS = TEXT_FIELDS + ATTRIBUTES
 OPERATORS = ("AND", "OR", "NOT")
-NEAR = re.compile(r"(O?)NEAR/([0-9]{1,6})\Z")
+NEAR = re.compile(r"(O?)NEAR/([0-9]{1,4000})\Z")
 
 # Word processors turn quotes into curled ones; those are taken for what they were.
 _QUOTES = '"\u201c\u201d\u201e\u201f'
@@ -40,12 +40,18 @@ class Lexeme(msgspec.Struct, frozen=True):
 class _Lexer:
     def __init__(self, text: str, faults: Faults) -> None:
         self.text = text
+        self.faults = faults
         self.fault = faults.add
         self.lexemes: list[Lexeme] = []
 
     def lex(self) -> None:
         at = 0
-        while at < len(self.text):
+        while at < len(self.text) and not self.faults.full:
+            field = _FIELD.match(self.text, at)
+            if field is not None and field[1] in TEXT_FIELDS:
+                self.lexemes.append(Lexeme("field", field[1], at, field.end()))
+                at = field.end()
+                continue
             match = _LEXEME.match(self.text, at)
             if match is None:
                 message = f"no lexeme at {at} of {self.text!r}"
@@ -75,19 +81,17 @@ class _Lexer:
         end = at + len(word)
         field = _FIELD.match(word)
         if field is not None:
-            name = field[1]
-            if name in FIELDS:
-                self.lexemes.append(Lexeme("field", name, at, at + field.end()))
-            else:
-                close = difflib.get_close_matches(name.lower(), FIELDS, n=1)
-                known = ", ".join(f"{one}:" for one in FIELDS)
-                meant = f", did you mean '{close[0]}:'?" if close else ""
-                hint = f'fields are {known}; to search for the words, write "{word}"'
-                self.fault(at, f"unknown field {name + ':'!r}{meant}", hint)
-            rest_at = at + field.end()
-            if name in ATTRIBUTES and rest_at < end:
-                self.lexemes.append(Lexeme("word", word[field.end() :], rest_at, end))
+            name, rest_at = field[1], at + field.end()
+            if name in ATTRIBUTES:
+                self.lexemes.append(Lexeme("field", name, at, rest_at))
+                if rest_at < end:
+                    self.lexemes.append(Lexeme("word", word[field.end() :], rest_at, end))
                 return end
+            close = difflib.get_close_matches(name.lower(), FIELDS, n=1)
+            known = ", ".join(f"{one}:" for one in FIELDS)
+            meant = f", did you mean '{close[0]}:'?" if close else ""
+            hint = f'fields are {known}; to search for the words, write "{word}"'
+            self.fault(at, f"unknown field {name + ':'!r}{meant}", hint)
             return rest_at
         near = NEAR.match(word)
         if near is not None:

@@ -8,8 +8,9 @@ from people who wish not to be found. Only words that mix scripts are read so: a
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
+
+from schemas.composed import composed
 
 # From the confusables of Unicode Technical Standard 39, those of one letter each that news fonts draw the same.
 _CYRILLIC = "AА BВ CС EЕ HН IІ JЈ KК MМ OО PР SЅ TТ XХ YУ aа cс eе iі jј kк oо pр sѕ xх yу hһ"
@@ -39,11 +40,11 @@ def by_look(text: str) -> str | None:
     """
     if text.isascii():
         return None
-    plain = text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    plain = composed(text)
     if not (_OTHER_LETTER.search(plain) and _SIDE_BY_SIDE.search(plain)):
         return None
     changed = "".join(_pieces(plain))
-    return None if changed == plain else unicodedata.normalize("NFC", changed)
+    return None if changed == plain else composed(changed)
 
 
 def _pieces(text: str) -> Iterator[str]:

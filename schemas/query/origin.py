@@ -11,6 +11,7 @@ _GAP = 400
 _SHOWN = 80
 MOST_FAULTS = 50
 """Faults reported of one text."""
+_LONGEST_MESSAGE = 400
 _FARTHEST_CARET = 240
 
 
@@ -71,10 +72,20 @@ class Faults:
 
     def add(self, offset: int, message: str, hint: str = "") -> None:
         """Record a fault at `offset` in the text; those after `MOST_FAULTS` are dropped, since nobody reads them."""
-        if len(self.problems) < MOST_FAULTS:
-            self.problems.append(self.origin.problem(offset, message, hint))
+        if not self.full:
+            self.problems.append(self.origin.problem(offset, _short(message), _short(hint)))
+
+    @property
+    def full(self) -> bool:
+        """Whether further faults are dropped."""
+        return len(self.problems) >= MOST_FAULTS
 
     def check(self) -> None:
         """Raises `QueryError` with every fault, in the order of places, when there is one."""
         if self.problems:
             raise QueryError(tuple(sorted(self.problems, key=lambda problem: (problem.line, problem.column))))
+
+
+def _short(message: str) -> str:
+    """A message that quotes its text, which may be of any length, as far as people read."""
+    return message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"

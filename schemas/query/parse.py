@@ -31,8 +31,8 @@ _WORDS = frozenset(("word", "phrase", "exact"))
 _OPERANDS = _WORDS | {"field", "("}
 
 
-class _TooDeepError(Exception):
-    """Ends the parse; the fault itself is already recorded."""
+class _GiveUpError(Exception):
+    """Ends the parse; the faults are already recorded."""
 
 
 def parse(
@@ -95,7 +95,7 @@ class _Parser:
                     self.take()
                 if self.next.kind not in {"end", ")"}:
                     self.expression()
-        except _TooDeepError:
+        except _GiveUpError:
             return None
         return tree
 
@@ -202,7 +202,7 @@ class _Parser:
             pairs += 1
             if pairs > DEPTH:
                 self.fault(lexeme.at, f"more than {DEPTH} NEAR in a row", "say it with fewer")
-                raise _TooDeepError
+                raise _GiveUpError
             right_at = self.next.at
             right = self.primary()
             for operand, place in ((node, at), (right, right_at)):
@@ -216,6 +216,8 @@ class _Parser:
         return word in {"NEAR", "ONEAR"} or (word.startswith(("NEAR/", "ONEAR/")) and not NEAR.match(word))
 
     def primary(self) -> Node | None:
+        if self.faults.full:
+            raise _GiveUpError
         lexeme = self.next
         if lexeme.kind in {"end", ")", "AND", "OR", "NOT", "near"}:
             what = "the end" if lexeme.kind == "end" else repr(lexeme.text)
@@ -241,7 +243,7 @@ class _Parser:
         self.depth += 1
         if self.depth > DEPTH:
             self.fault(opening.at, f"more than {DEPTH} parentheses inside each other")
-            raise _TooDeepError
+            raise _GiveUpError
         node = self.expression()
         self.depth -= 1
         if self.next.kind == ")":
@@ -258,7 +260,7 @@ class _Parser:
         self.depth += 1
         if self.depth > DEPTH:
             self.fault(lexeme.at, f"more than {DEPTH} groups inside each other")
-            raise _TooDeepError
+            raise _GiveUpError
         node = self.primary()
         self.depth -= 1
         return None if node is None else InField(self.written(lexeme.at), lexeme.text, node)

@@ -5,6 +5,8 @@ Every node keeps what its author wrote (`written`), which is how `explain` names
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 
@@ -78,6 +80,25 @@ class Everything(msgspec.Struct, frozen=True):
 
 
 Node = Term | ConceptName | Near | InField | Attribute | And | Or | Not | Everything
+
+
+def parts_of(node: Node) -> Iterator[Node]:
+    """The node and all below it, in reading order."""
+    yield node
+    below: tuple[Node, ...] = ()
+    if isinstance(node, And | Or):
+        below = node.nodes
+    elif isinstance(node, Near):
+        below = (node.left, node.right)
+    elif isinstance(node, Not | InField):
+        below = (node.node,)
+    for part in below:
+        yield from parts_of(part)
+
+
+def terms_of(node: Node) -> Iterator[Term]:
+    """The terms in a tree, in reading order."""
+    return (part for part in parts_of(node) if isinstance(part, Term))
 
 
 def unbounded(node: Node, *, negated: bool = False) -> Node | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -249,6 +250,22 @@ def test_a_record_that_kills_the_process_is_set_aside_after_two_deaths_alone(ben
     assert "died" in bench.letters()[0].reason
     assert bench.index.count() == 7
     assert InFlightFile(bench.path / "pipeline.inflight").previous() is None
+
+
+def test_an_edit_is_in_force_for_the_first_item_after_a_quiet_hour(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    batches = bench.batches()
+    bench.append(1, title="Weather in Novi Sad")
+    batches.drain()
+    (bench.path / "lists.yaml").write_text(_LISTS.replace("Banjska, Banjskoj", "Novi Sad"))
+    give_up = time.monotonic() + 20
+    while "watchlists loaded" not in caplog.text and time.monotonic() < give_up:
+        batches.step(0.05)
+    bench.append(2, title="Weather in Novi Sad")
+    batches.drain()
+    assert len(bench.hits()) == 1
 
 
 def test_an_edit_of_a_watchlist_is_soon_in_force(bench: Bench) -> None:

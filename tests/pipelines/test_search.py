@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -99,6 +100,10 @@ def test_candidates(query: str, any_of: tuple[tuple[tuple[str, ...], ...], ...])
 def test_candidates_stay_few() -> None:
     wide = " AND ".join(f"({' OR '.join(f'w{group}x{number}' for number in range(20))})" for group in range(5))
     assert 0 < len(candidates(parse(wide)).any_of) <= MOST_COMBINATIONS
+    before = time.process_time()
+    either, other = (" OR ".join(f"{letter}{number}" for number in range(2_000)) for letter in "uv")
+    assert len(candidates(parse(f"({either}) AND ({other})")).any_of) == 2_000
+    assert time.process_time() - before < 2
     wider = [f"w{number}" for number in range(MOST_ALTERNATIVES)]
     assert len(candidates(parse(" OR ".join(wider))).any_of) == MOST_ALTERNATIVES
     assert candidates(parse(" OR ".join([*wider, "more"]))) == Candidates()

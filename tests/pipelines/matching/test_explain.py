@@ -74,6 +74,7 @@ def test_a_guard_that_suppressed_is_shown() -> None:
         ("kosovo AND source:bbc", "Kosovo", "'source:bbc' is asked for; the source is not known"),
         ("kosovo AND country:rs", "Kosovo", "'country:rs' is asked for; the country is not known"),
         ("kosovo AND author:ana", "Kosovo", "'author:ana' is asked for; the authors are not known"),
+        ("kosovo NEAR/3 koso*", "Kosovo", "'kosovo' and 'koso*' stand in the same place only"),
     ],
 )
 def test_a_miss_says_why(query: str, body: str, reason: str) -> None:

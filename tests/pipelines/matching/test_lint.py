@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -180,3 +181,11 @@ def test_without_articles_there_is_nothing_to_say(tmp_path: Path) -> None:
     assert list(remarks(lists, count(lists, empty))) == []
     empty.close()
     assert Counts({}, 10, 20).among == "the 10 newest of 20 stored articles"
+
+
+def test_many_queries_are_read_in_linear_time() -> None:
+    lines = "".join(f"  q{number}: word{number}\n" for number in range(16_000))
+    lists = read_watchlists([WatchlistFile("w.yaml", f"id: a\nqueries:\n{lines}")])
+    before = time.process_time()
+    assert list(lint(lists)) == []
+    assert time.process_time() - before < 2

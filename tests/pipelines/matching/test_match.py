@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -181,3 +182,20 @@ def test_text_made_to_hurt_costs_little(query: str) -> None:
     assert found is not None
     assert len(found) == MOST_SPANS
     assert found[0].start == 0
+
+
+@pytest.mark.parametrize(("words", "seconds"), [("Косово реч ", 2), ("Kosovo Polje ", 3)])
+def test_ten_thousands_of_mentions_cost_little(words: str, seconds: float) -> None:
+    concept = Concept(name="c", any=("Kosovo",), unless_in=("Kosovo Polje",))
+    before = time.process_time()
+    found = spans("c", concept, body=words * 50_000)
+    assert time.process_time() - before < seconds
+    assert (found is None) == ("Polje" in words)
+
+
+def test_a_guard_counts_wherever_it_reaches_around() -> None:
+    guards = ("b Kosovo", "a b Kosovo c", "Kosovo d Kosovo")
+    concept = Concept(name="c", any=("Kosovo c", "Kosovo"), unless_in=guards)
+    assert spans("c", concept, body="a b Kosovo c; b Kosovo; Kosovo d Kosovo") is None
+    found = spans("c", concept, body="b Kosovo c, Kosovo d", title="b Kosovo")
+    assert [(span.field, span.text) for span in found or ()] == [("body", "Kosovo c"), ("body", "Kosovo")]

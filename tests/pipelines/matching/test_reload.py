@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import logging
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,3 +113,34 @@ def test_a_compiled_stream_that_ends_early_is_no_matcher() -> None:
         list(messages(io.BytesIO(b"")))
     with pytest.raises(EOFError):
         list(messages(io.BytesIO((100).to_bytes(8, "big") + b"short")))
+
+
+def test_a_compiler_that_died_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = tmp_path / "one.yaml"
+    one.write_text("id: one\nquery: alpha", "utf-8")
+    watched = Watched(WatchlistPaths((tmp_path,)), retry=0.0)
+    one.write_text("id: one\nquery: beta", "utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", shutil.which("false"))
+        assert watched.settle(60).match(Document(body="alpha"))
+        assert "died" in watched.problems[0].message
+    assert watched.settle(60).match(Document(body="beta"))
+    assert watched.problems == ()
+
+
+def test_a_compiler_without_end_does_not_keep_out_the_next_edit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = tmp_path / "stuck"
+    stuck.write_text("#!/bin/sh\nexec sleep 600\n", "utf-8")
+    stuck.chmod(0o755)
+    one = tmp_path / "one.yaml"
+    one.write_text("id: one\nquery: alpha", "utf-8")
+    watched = Watched(WatchlistPaths((one,)), overtaken=0.0)
+    one.write_text("id: one\nquery: stuck", "utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", str(stuck))
+        watched.settle(0.5)
+    one.write_text("id: one\nquery: beta", "utf-8")
+    watched.settle(60)
+    assert watched.settle(60).match(Document(body="beta"))

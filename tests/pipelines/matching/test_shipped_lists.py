@@ -11,9 +11,9 @@ import pytest
 from connectors.watchlists import WatchlistPaths
 from pipelines.matching.compile import compile_watchlists
 from pipelines.matching.document import Document
-from pipelines.matching.forms import terms
 from pipelines.matching.lint import lint
 from pipelines.matching.load import read_watchlists
+from schemas.query.tree import terms_of
 from schemas.query.words import parse_alias
 
 READ = read_watchlists(WatchlistPaths((Path(str(resources.files("examples").joinpath("watchlists"))),)).read())
@@ -45,7 +45,7 @@ def lists(text: str) -> set[str]:
 
 def test_no_form_is_lost() -> None:
     def patterns(forms: list[str]) -> set[tuple[tuple[str, str], ...]]:
-        return {tuple((term.pattern, term.exact) for term in terms(parse_alias(form))) for form in forms}
+        return {tuple((term.pattern, term.exact) for term in terms_of(parse_alias(form))) for form in forms}
 
     for identity, concepts in BEFORE.items():
         now = {concept.name: list(concept.any) for concept in LISTS[identity].concepts}

@@ -172,3 +172,12 @@ def test_every_composed_character_knows_where_it_comes_from(text: str) -> None:
     assert ends == sorted(ends)
     if composed:
         assert (starts[0], ends[-1]) == (0, len(text))
+
+
+@pytest.mark.timeout(20)
+def test_a_megabyte_of_marks_costs_little_and_offsets_hold() -> None:
+    text = "Kosovo" + "\u0301\u0327" * 500_000 + " Banjska" + "\u0301" * 70
+    found = tokens(text)
+    assert found.words == ["kosovo", "banjska"]
+    assert found.surface(1, 2) == text[1_000_007:]
+    assert fold_words(text) == ("kosovo", "banjska")

@@ -94,6 +94,8 @@ def test_large_queries_are_looked_at_less_closely_but_fast() -> None:
     before = time.process_time()
     assert found(f"{wide} OR w3 OR (x AND NOT x)") == ["idle w3", "never (x AND NOT x)"]
     assert found(" OR ".join(f"(u{number} AND v{number} NOT z)" for number in range(6))) == []
+    phrase = " ".join(f"w{number}" for number in range(3_000))
+    assert found(f'kosovo AND "{phrase} x y" NOT z', forms=frozenset({"x y"})) == ["idle kosovo"]
     assert time.process_time() - before < 2
 
 

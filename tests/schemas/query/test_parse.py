@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import QueryError
-from schemas.query.origin import Origin
+from schemas.query.origin import MOST_FAULTS, Origin
 from schemas.query.parse import parse
 from schemas.query.tree import And, Attribute, ConceptName, Everything, InField, Near, Node, Not, Or, Term
 from schemas.query.words import parse_alias
@@ -95,6 +97,11 @@ GOLDEN: list[tuple[str, list[str], str]] = [
     ("a near/5 b", ["1:3 unknown operator 'near/5', did you mean 'NEAR/5'?", ""], ""),
     ("a NEAR b", ["1:3 'NEAR' does not say how many words may stand between", "write NEAR/10"], ""),
     ("a ONEAR/ b", ["1:3 'ONEAR/' does not say how many words may stand between", "write ONEAR/10"], ""),
+    (
+        "a NEAR/9999999 b",
+        ["1:3 NEAR/9999999 is too far: at most 100 words may stand between", "use AND"],
+        "",
+    ),
     ("a NEAR/500 b", ["1:3 NEAR/500 is too far: at most 100 words may stand between", "use AND"], ""),
     ("a ADN b", ["1:3 unknown operator 'ADN', did you mean 'AND'?", 'to search for the word itself, write "ADN"'], ""),
     ("a -b", ["1:3 no operator before '-b'", 'did you mean "a -b" or a AND -b?'], "1:3 unknown operator '-' in '-b'"),
@@ -275,6 +282,19 @@ def test_faults_find_their_place_in_a_file(
 ) -> None:
     problem = Origin("f.yaml", text, start, value).problem(offset, "here")
     assert (problem.line, problem.column) == place
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["NEAR/1 ", "NEAR ", "and ", "x and and ", "AND OR ", "a:", "title:", "lang:(", "-a ", "x ) y ", "} ", '"a'],
+)
+def test_faults_without_end_are_cut_short(piece: str) -> None:
+    before = time.process_time()
+    with pytest.raises(QueryError) as caught:
+        parse(f"a {piece * 100_000}")
+    assert time.process_time() - before < 3
+    assert len(caught.value.problems) <= MOST_FAULTS
+    assert max(len(problem.message) + len(problem.hint) for problem in caught.value.problems) < 1_000
 
 
 def test_near_in_a_row_has_a_limit() -> None:
