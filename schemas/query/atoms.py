@@ -178,6 +178,12 @@ def _agree(one: str, two: str) -> bool:
     return same_macro and len(scripts) <= 1 and len(exact) <= 1
 
 
+_ALL_VARIANTS = ("sh", "hbs")
+
+
 def _speaks(tag: str, wanted: str) -> bool:
     plain = tag.removeprefix("=")
+    if plain.partition("-")[0].lower() in _ALL_VARIANTS and script_of(wanted):
+        # Asked for it means all variants; the tag of a document means that the variant is not sure.
+        return wanted.partition("-")[0].lower() in _ALL_VARIANTS and script_of(wanted) == script_of(plain)
     return language_matches(wanted, plain, macro_of(plain), script_of(plain))

@@ -14,6 +14,8 @@ MACRO = {
     **dict.fromkeys(("als", "aln", "sqi"), "sq"),
 }
 """Macro-language of languages whose speakers read each other, so that no list misses one for the other."""
+_UNSURE = {"hbs": "sh"}
+"""How a text is tagged of which only the macro-language is sure."""
 _MACROS = frozenset((*MACRO.values(), "sh"))
 
 
@@ -25,8 +27,9 @@ def is_language(wanted: str) -> bool:
 def language_matches(wanted: str, language: str, macro: str, script: str) -> bool:
     """Whether a document of `language` (BCP 47), `macro`-language and `script` is in `wanted`.
 
-    `sr` means the macro-language: sr, hr, bs, cnr and sh all match. With a script (`sr-Latn`) or `=` in front (`=sr`)
-    the language must be that very one. An unknown language (`und`) is in none.
+    `sr` means the macro-language: sr, hr, bs, cnr and sh all match. With a script (`sr-Latn`) it is that one in this
+    script, or one whose variant is not sure (`sh-Latn`); with `=` in front (`=sr`) that very one. An unknown language
+    (`und`) is in none.
     """
     if language == "und" and macro == "und":
         return False
@@ -34,8 +37,11 @@ def language_matches(wanted: str, language: str, macro: str, script: str) -> boo
     found, _, found_rest = language.lower().partition("-")
     wanted_script = rest.partition("-")[0] if len(rest.partition("-")[0]) == _SCRIPT_LENGTH else ""
     wanted_macro = MACRO.get(primary, primary)
-    if wanted.startswith("=") or (wanted_script and primary not in _MACROS):
+    if wanted.startswith("="):
         same = found == primary
+    elif wanted_script and primary not in _MACROS:
+        # A text whose variant is not sure may be in this one.
+        same = found in {primary, _UNSURE.get(wanted_macro)}
     else:
         same = wanted_macro in {MACRO.get(found, found), MACRO.get(macro.lower(), macro.lower())}
     if not wanted_script:
