@@ -61,6 +61,11 @@ def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
     return [
         labelled("wirewatch_feeds", "Feeds by the outcome of their last poll.", "status", polled),
         simple("wirewatch_feeds_configured", "Feeds this process polls.", len(station.sources)),
+        simple(
+            "wirewatch_watchlist_faults",
+            "Faults in the edited watchlist files; while there is one, the last good lists stay in force.",
+            len(station.watched.problems),
+        ),
         simple("wirewatch_records_total", "Records the graph has committed.", done.records_total if done else 0),
         simple("wirewatch_batches_total", "Batches the graph has committed.", done.batches_total if done else 0),
         simple("wirewatch_halvings_total", "Batches run again in halves.", done.halvings_total if done else 0),
