@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from connectors.interfaces import HitFilter, NewRecord
-from connectors.rematch_place import forget_rematch_place, read_rematch_place, write_rematch_place
+from connectors.jsonfile import read_json, write_json
 from pipelines.matching.compile import compile_watchlists
 from pipelines.matching.load import load_watchlists
 from pipelines.patience import patiently
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from schemas.hit import ItemHits
     from wirewatch.settings import Settings
 
+_PLACE = "rematch.json"
+"""How far a rematch has come, kept until it has come to its end. Without it a rematch begins again, which is safe."""
 _BATCH = 500
 """Articles looked at between two commits."""
 _SECONDS = 5.0
@@ -86,7 +88,7 @@ def run_rematch(
     lists = load_watchlists(wiring.watchlist_files(settings).read())
     desk = wiring.desk_settings(settings)
     key = key_of(lists, mail=mail)
-    place = read_rematch_place(settings.folder, Place)
+    place = read_json(settings.folder / _PLACE, Place)
     summary = Summary(went_on=place is not None and place.lists == key)
     index = wiring.read_index(settings)
     log = wiring.open_log(settings)
@@ -113,7 +115,7 @@ def run_rematch(
     progress("telling")
     _settle(settings, end, summary)
     if summary.complete:
-        forget_rematch_place(settings.folder)
+        (settings.folder / _PLACE).unlink(missing_ok=True)
     summary.seconds = time.monotonic() - started
     return summary
 
@@ -152,7 +154,7 @@ def _commit(settings: Settings, log: Log, batch: list[Rematched], found: Callabl
         patiently(lambda: log.append(records), lambda: False)
     # Only now: a place saved before its hits were durable would skip them for ever.
     if batch:
-        write_rematch_place(settings.folder, batch[-1].place)
+        write_json(settings.folder / _PLACE, batch[-1].place)
     for one in batch:
         for hit in one.new:
             found(hit)
