@@ -8,7 +8,7 @@ from itertools import permutations
 from operator import or_
 
 from schemas.query.fold import folded_text
-from schemas.query.languages import language_matches, macro_of, script_of
+from schemas.query.languages import language_within, macro_of, script_of
 from schemas.query.lexemes import TEXT_FIELDS
 from schemas.query.tree import And, Attribute, ConceptName, InField, Near, Node, Not, Or, Term
 
@@ -152,7 +152,7 @@ def _narrower(node: Attribute, other: Attribute) -> bool:
         return False
     if node.name != "lang":
         return other.value.endswith("*") and folded_text(node.value).startswith(folded_text(other.value))
-    return not other.value.startswith("=") and _speaks(node.value, other.value)
+    return not other.value.startswith("=") and language_within(node.value, other.value)
 
 
 def _exclude(node: Node, other: Node) -> bool:
@@ -176,14 +176,3 @@ def _agree(one: str, two: str) -> bool:
     exact = {tag[1:].partition("-")[0].lower() for tag in (one, two) if tag.startswith("=")}
     same_macro = macro_of(one.removeprefix("=")) == macro_of(two.removeprefix("="))
     return same_macro and len(scripts) <= 1 and len(exact) <= 1
-
-
-_ALL_VARIANTS = ("sh", "hbs")
-
-
-def _speaks(tag: str, wanted: str) -> bool:
-    plain = tag.removeprefix("=")
-    if plain.partition("-")[0].lower() in _ALL_VARIANTS and script_of(wanted):
-        # Asked for it means all variants; the tag of a document means that the variant is not sure.
-        return wanted.partition("-")[0].lower() in _ALL_VARIANTS and script_of(wanted) == script_of(plain)
-    return language_matches(wanted, plain, macro_of(plain), script_of(plain))

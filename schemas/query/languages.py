@@ -50,6 +50,18 @@ def language_matches(wanted: str, language: str, macro: str, script: str) -> boo
     return same and wanted_script == (declared if len(declared) == _SCRIPT_LENGTH else script.lower())
 
 
+def language_within(asked: str, wanted: str) -> bool:
+    """Whether every document in the language `asked` for is also in `wanted`, which has no `=`."""
+    plain = asked.removeprefix("=")
+    primary, wanted_primary = (tag.lower().partition("-")[0] for tag in (plain, wanted))
+    if primary in _MACROS and script_of(wanted):
+        # Asked for, `sh-Latn` means every variant; the tag of a document means that its variant is not sure.
+        return (
+            wanted_primary in _MACROS and macro_of(plain) == macro_of(wanted) and script_of(plain) == script_of(wanted)
+        )
+    return language_matches(wanted, plain, macro_of(plain), script_of(plain))
+
+
 def macro_of(tag: str) -> str:
     """The macro-language of a BCP 47 tag; of most languages, the language itself."""
     primary = tag.lower().partition("-")[0]

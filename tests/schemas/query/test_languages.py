@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.query.languages import is_language, language_matches, macro_of, script_of
+from schemas.query.languages import is_language, language_matches, language_within, macro_of, script_of
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,20 @@ from schemas.query.languages import is_language, language_matches, macro_of, scr
 )
 def test_language_matches(wanted: str, language: str, macro: str, script: str, expected: bool) -> None:
     assert language_matches(wanted, language, macro, script) is expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted", "expected"),
+    [
+        *(("sr-Latn", "sr", True), ("sr-Latn", "hr", True), ("=sr", "sr", True), ("sr-Latn", "sh-Latn", True)),
+        *(("sh-Latn", "sh", True), ("sh-Latn", "sh-Latn", True), ("zh-Hant", "zh", True), ("zh-Hant", "zh-Hant", True)),
+        # A document in hr is asked for on the left and not on the right.
+        *(("sh-Latn", "sr-Latn", False), ("hbs-Latn", "sr-Latn", False), ("sr", "sr-Latn", False)),
+        *(("sh-Latn", "sh-Cyrl", False), ("hr", "sr-Latn", False), ("zh", "zh-Hant", False), ("en", "sr", False)),
+    ],
+)
+def test_one_language_within_another(asked: str, wanted: str, expected: bool) -> None:
+    assert language_within(asked, wanted) is expected
 
 
 def test_tags() -> None:
