@@ -64,7 +64,8 @@ def run_once(station: Station, progress: Callable[[str], None]) -> Summary:
     records = pipeline.drain()
     progress("telling")
     told = station.desk.drain()
-    learn(station.index, station.states)
+    if records:
+        learn(station.index, station.states)
     return Summary(
         fetches=fetches,
         records=records,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LEARN_SECONDS = 1800.0
 """Between two rounds of a running process."""
 _ARTICLES = 20_000
-"""Newest articles read in a round: a few seconds. A feed whose last items are older keeps its profile."""
+"""Newest articles read in a round. A feed whose last items are older keeps its profile."""
 
 
 def learn(index: Search, states: FeedStates) -> dict[str, str]:
