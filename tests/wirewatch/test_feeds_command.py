@@ -11,7 +11,7 @@ from connectors.feeds.state import SqliteFeedStates
 from connectors.lastsources import write_last_sources
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from tests.connectors.feeds.server import item, rss
-from wirewatch.cli.feeds import command
+from wirewatch.cli import wirewatch
 
 LIST = """
 [[feeds]]
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 def run(folder: Path, *arguments: str) -> Result:
     name, *rest = arguments
-    return CliRunner().invoke(command, [name, "--config", str(folder / "wirewatch.toml"), *rest])
+    return CliRunner().invoke(wirewatch, ["feeds", name, "--config", str(folder / "wirewatch.toml"), *rest])
 
 
 def lines(result: Result) -> list[dict[str, object]]:
