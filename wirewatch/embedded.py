@@ -1,8 +1,8 @@
 """`wirewatch run`: poller, pipeline, desk and page in one process.
 
 The main thread's event loop owns signals, polling and the page; the pipeline, the desk and the learning of language
-profiles have a thread each. The
-first Ctrl-C cancels fetches, lets the batch end (or abandons it uncommitted) and closes the page; the second exits.
+profiles have a thread each. The first Ctrl-C cancels fetches, lets the batch end (or abandons it uncommitted) and closes
+the page; the second exits.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Three witnesses, added as log scores: the words of `cues.py`, the neighbours of `clauses.py` and the runs of letters of
 `south_slavic_grams.json`. One headline often cannot be told apart by anything; the step then says so with a probability
-near one third, and a declaration or the rest of the feed decides. The engine is not asked: it hardly ever answers Serbian for Latin letters.
-Cyrillic is read letter by letter as Latin.
+near one third, and a declaration or the rest of the feed decides. The engine is not asked: it hardly ever answers Serbian
+for Latin letters. Cyrillic is read letter by letter as Latin.
 """
 
 from __future__ import annotations

@@ -55,6 +55,17 @@ HIT = Hit(
     matched_at=LATER,
 )
 
+ITEM_HITS = ItemHits(
+    item_id="i1",
+    article_id="a1",
+    version_id="v1",
+    op="update",
+    history=True,
+    seen_at=NOON,
+    hits=(HIT,),
+    trace_id="t1",
+)
+
 GOLDEN: dict[str, msgspec.Struct] = {
     "item-1": FeedItem(
         feed_url="https://outlet.example/rss",
@@ -82,27 +93,8 @@ GOLDEN: dict[str, msgspec.Struct] = {
         truncated=True,
         trace_id="t1",
     ),
-    "item-hits-1": ItemHits(
-        item_id="i1",
-        article_id="a1",
-        version_id="v1",
-        op="update",
-        history=True,
-        seen_at=NOON,
-        hits=(HIT,),
-        trace_id="t1",
-    ),
-    "item-hits-2": ItemHits(
-        item_id="i1",
-        article_id="a1",
-        version_id="v1",
-        op="update",
-        history=True,
-        seen_at=NOON,
-        hits=(HIT,),
-        trace_id="t1",
-        rematch=True,
-    ),
+    "item-hits-1": ITEM_HITS,
+    "item-hits-2": msgspec.structs.replace(ITEM_HITS, rematch=True),
     "hit-1": HIT,
     "version-1": Version(
         version_id="v1",
