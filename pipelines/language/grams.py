@@ -1,7 +1,7 @@
 """Runs of letters that tell near languages apart: tables shipped as data, see `tools/language_grams.py`.
 
 A word scores by its letters: each with up to four before it, by the longest such run the table has. Words come back all
-the time, so each is worked out once.
+the time, so whoever asks remembers what it made of a word; `Grams.scores` does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NOTHING = "\0" * (_LONGEST - 1)
 """In front of a word: no run has it, so the first letters fall to what is before them."""
 _NONE, _STEP = ord("P"), 0.1
 _REMEMBERED = 20_000
-"""Words kept: some 5 MB, and nine of ten words of a news text are among them."""
+"""Words kept by `Grams.scores`."""
 
 
 class _Table(msgspec.Struct):
@@ -36,20 +36,20 @@ class Grams:
         raw = resources.files("pipelines.language").joinpath(f"{name}_grams.json").read_bytes()
         table = msgspec.json.decode(raw, type=_Table)
         self.languages = table.languages
-        # As they lie in the file: numbers would take five times the memory, and a word is worked out once.
+        # As they lie in the file: as numbers they would take several times the memory.
         self._get = table.grams.get
-        self.word: Callable[[str], tuple[float, ...]] = lru_cache(_REMEMBERED)(self._word)
-        """The scores of one word in lower case."""
+        self._remembered: Callable[[str], tuple[float, ...]] = lru_cache(_REMEMBERED)(self.word)
 
     def scores(self, words: Iterable[str]) -> list[float]:
         """The sum over `words`."""
         total = [0.0] * len(self.languages)
         for word in words:
-            for index, value in enumerate(self.word(word)):
+            for index, value in enumerate(self._remembered(word)):
                 total[index] += value
         return total
 
-    def _word(self, word: str) -> tuple[float, ...]:
+    def word(self, word: str) -> tuple[float, ...]:
+        """The scores of one word in lower case, worked out anew."""
         get = self._get
         padded = _NOTHING + word
         # Written out: this is where a text full of new words spends its time.

@@ -21,11 +21,11 @@ class Hints(msgspec.Struct, frozen=True):
     """What others say the language is, as they write it; empty when they say nothing."""
 
     declared: str = ""
-    """By the entry, its article or its feed: the nearest to the text that speaks."""
+    """By the entry, else by its feed."""
     source: str = ""
     """By our own source list, which somebody looked after."""
     profile: str = ""
-    """The variant this feed was learned to be written in: `FeedSource.learned`, see `profile.py`."""
+    """The variant this feed was learned to be written in: `Outlet.learned`, see `profile.py`."""
 
 
 NO_HINTS = Hints()
