@@ -37,6 +37,7 @@ from pipelines.language.tags import SOUTH_SLAVIC, macro_of
 from tests.quality.language import CLASSES, WIDE, macro_f1, strictly
 
 _FROZEN = Path(__file__).parents[1] / "tests" / "quality" / "language.jsonl"
+_LATIN_VARIANTS = ("sr-Latn", "hr", "bs")
 _TEXTS = 120
 """Texts of a round and class; langdetect takes some three milliseconds for each."""
 _DRAWS = 300
@@ -79,6 +80,7 @@ def _quality(domain: str, texts: Sequence[Labelled]) -> list[Result]:
     answers: dict[str, list[tuple[str, str]]] = {name: [] for name in CLASSES}
     macros: dict[str, list[bool]] = {name: [] for name in CLASSES}
     tags: dict[str, list[bool]] = {name: [] for name in CLASSES}
+    variants: dict[str, list[bool]] = {name: [] for name in CLASSES}
     for one in texts:
         found = detect(one.text)
         answers[one.length].append((one.tag, found.tag))
@@ -86,9 +88,12 @@ def _quality(domain: str, texts: Sequence[Labelled]) -> list[Result]:
             macros[one.length].append(found.macro == macro_of(one.tag))
         if found.accepted:
             tags[one.length].append(strictly(found.tag) == strictly(one.tag))
+            if one.tag in _LATIN_VARIANTS:
+                variants[one.length].append(found.tag == one.tag)
     strict = [macro_f1((strictly(tag), strictly(got)) for tag, got in answers[name]) for name in CLASSES]
     merged = [macro_f1((macro_of(tag), macro_of(got)) for tag, got in answers[name]) for name in CLASSES]
     how = f"{len(texts):,} texts of {len({one.tag for one in texts})} tags, at about {', '.join(CLASSES)} characters"
+    among = {name: sum(tag in _LATIN_VARIANTS for tag, _ in answers[name]) for name in CLASSES}
     latin = [[got == "sr-Latn" for tag, got in answers[name] if tag == "sr-Latn"] for name in CLASSES]
     results = [
         Result(f"languages told apart, {domain}, sr hr bs separate", _row(strict), f"macro-F1; {how}"),
@@ -96,10 +101,14 @@ def _quality(domain: str, texts: Sequence[Labelled]) -> list[Result]:
         *(
             Result(
                 f"{what} accepted, {domain}",
-                _row([len(right[name]) / max(1, len(answers[name])) for name in CLASSES]),
+                _row([len(right[name]) / max(1, of[name]) for name in CLASSES]),
                 f"of these right {_row([sum(right[name]) / max(1, len(right[name])) for name in CLASSES])}; {how}",
             )
-            for what, right in (("macro-languages", macros), ("tags", tags))
+            for what, right, of in (
+                ("macro-languages", macros, {name: len(answers[name]) for name in CLASSES}),
+                ("tags", tags, {name: len(answers[name]) for name in CLASSES}),
+                ("tags of sr, hr, bs in Latin letters", variants, among),
+            )
         ),
     ]
     if any(latin):
@@ -116,7 +125,7 @@ def _pooled(domain: str, texts: Sequence[Labelled]) -> list[Result]:
     """Whether twenty headlines together name the variant; drawn from those of one tag."""
     chance = random.Random(0)
     right = draws = 0
-    for tag in ("sr-Latn", "hr", "bs"):
+    for tag in _LATIN_VARIANTS:
         scores = [evidence(one.text) for one in texts if one.tag == tag and one.length == "80"]
         for _ in range(_DRAWS if len(scores) >= 2 * ITEMS else 0):
             pooled = [sum(column) for column in zip(*chance.sample(scores, ITEMS), strict=True)]
