@@ -16,7 +16,7 @@ import msgspec
 
 from schemas.alert import Alert
 from schemas.article import Article, Version
-from schemas.feed import FeedState
+from schemas.feed import FeedSource, FeedState
 from schemas.hit import Hit
 
 Topic = Literal["items", "hits", "deadletters", "fetches", "actions", "alerts"]
@@ -246,3 +246,13 @@ class WatchlistFiles(Protocol):
 
     def read(self) -> Sequence[WatchlistFile]:
         """All files by name. Raises `WatchlistError` when one cannot be read."""
+
+
+class FeedSources(Protocol):
+    """The sources to poll, which the team may edit while a process runs."""
+
+    def stamp(self) -> str:
+        """Changes whenever what `read` gives may have changed. Cheap: asked every few seconds."""
+
+    def read(self) -> tuple[FeedSource, ...]:
+        """All sources, each address once. Raises `SettingsError` naming file, line and key."""

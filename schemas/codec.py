@@ -24,12 +24,12 @@ SCHEMAS: dict[type[Any], tuple[str, int]] = {
     FeedItem: ("item", 1),
     ItemHits: ("item-hits", 2),
     DeadLetter: ("deadletter", 1),
-    FetchRecord: ("fetch", 1),
+    FetchRecord: ("fetch", 2),
     Alert: ("alert", 1),
     Article: ("article", 1),
     Version: ("version", 1),
     Hit: ("hit", 1),
-    FeedState: ("feed-state", 1),
+    FeedState: ("feed-state", 2),
 }
 """Kind and version of every type that is written down somewhere."""
 

@@ -16,6 +16,8 @@ class FeedStatus(StrEnum):
     UNCHANGED = "unchanged"
     EMPTY = "empty"
     HTML = "html"
+    CHALLENGE = "challenge"
+    """A page that asks the reader to prove to be human."""
     MALFORMED = "malformed"
     TOO_LARGE = "too-large"
     NOT_FOUND = "not-found"
@@ -32,7 +34,14 @@ FINE = frozenset({FeedStatus.WORKING, FeedStatus.UNCHANGED, FeedStatus.EMPTY})
 """The states in which a feed answered as a feed."""
 
 LASTING = frozenset(
-    {FeedStatus.GONE, FeedStatus.HTML, FeedStatus.NOT_FOUND, FeedStatus.MALFORMED, FeedStatus.BLOCKED_ADDRESS}
+    {
+        FeedStatus.GONE,
+        FeedStatus.HTML,
+        FeedStatus.CHALLENGE,
+        FeedStatus.NOT_FOUND,
+        FeedStatus.MALFORMED,
+        FeedStatus.BLOCKED_ADDRESS,
+    }
 )
 """What does not pass by itself: an address to correct, a feed to replace, a setting to change."""
 
@@ -50,6 +59,43 @@ class FeedSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str = ""
     kind: str = ""
     folder: str = ""
+    owner: str = ""
+    """Who in the team answers for the source."""
+    weight: float = 1.0
+    """When more feeds are due than can be asked, heavier ones go first."""
+    interval: float = 0.0
+    """Seconds between polls, pinned by the team: wins over rhythm and hints, never over `Retry-After`. 0: by rhythm."""
+    full_text: bool = False
+    """Whether the page of an entry with little text is fetched for its text."""
+    time_zone: str = ""
+    """IANA name of the zone that dates without one are in; empty: UTC."""
+    access: str = ""
+    """Name of the settings section `feeds.access.NAME` with credentials, headers, cookies, proxy. Never the secrets."""
+
+
+class PollSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One change in how a feed is doing, as its history keeps it."""
+
+    at: Time
+    status: str
+    reason: str
+
+
+class Push(msgspec.Struct, frozen=True, kw_only=True):
+    """A WebSub subscription of one feed, as the poller remembers it."""
+
+    hub: str = ""
+    topic: str = ""
+    callback: str = ""
+    """The unguessable last part of the callback address."""
+    secret: str = ""
+    asked_at: Time | None = None
+    lease_until: Time | None = None
+    """None until the hub has verified the subscription."""
+    delivered_at: Time | None = None
+    """The last delivery with a good signature; None: the hub is not trusted yet and polling goes on as before."""
+    refused: str = ""
+    """Why the last request was refused; empty when it was not."""
 
 
 class FetchRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +115,16 @@ class FetchRecord(msgspec.Struct, frozen=True, kw_only=True):
     keyed_by: str = "address"
     """`item` once a document gave one address to several native ids: such a feed keeps item keys for good."""
     final_url: str = ""
+    missed: int = 0
+    """Over 0: nothing in the document was known from the poll before, and about so many items scrolled off between."""
+    copies: int = 0
+    """Of `new`: entries known only by their words, in a feed without ids and addresses, that may be second copies."""
+    moved_to: str = ""
+    """Where the server says, for good, that the feed has moved; polled there after three sightings in a row."""
+    pushed: bool = False
+    """Whether a WebSub hub delivered the document."""
+    late: float = 0.0
+    """Seconds by which the poll began after it was due."""
 
 
 class FeedState(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +143,24 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     last_fetch: FetchRecord | None = None
     last_ok_at: Time | None = None
     last_new_at: Time | None = None
+    conditional: int = 0
+    """Polls in a row that the server answered with "not modified"."""
+    full_at: Time | None = None
+    """When a whole document was last asked for, without validators."""
+    moved_to: str = ""
+    moved_seen: int = 0
+    """Polls in a row that were sent to `moved_to` for good; from three on it is the address polled."""
+    hint: float = 0.0
+    """Seconds the feed itself asks to wait between polls, already within its cap; 0: it asks nothing."""
+    skip_hours: tuple[int, ...] = ()
+    """Hours of the day, in UTC, in which the feed asks not to be polled."""
+    skip_days: tuple[int, ...] = ()
+    """Days of the week, Monday 0, in which the feed asks not to be polled."""
+    arrivals: tuple[Time, ...] = ()
+    """When polls last brought something new, oldest first, a bounded number: the feed's own rhythm."""
+    history: tuple[PollSummary, ...] = ()
+    """Changes of how the feed is doing, oldest first, a bounded number."""
+    push: Push = Push()
 
     @property
     def needs_person(self) -> bool:

@@ -49,6 +49,19 @@ class BrokenEntry(msgspec.Struct, frozen=True, kw_only=True):
     raw: bytes
 
 
+class Hints(msgspec.Struct, frozen=True, kw_only=True):
+    """What a feed says about itself to whoever polls it, as it said it."""
+
+    ttl: float = 0.0
+    """Seconds between polls that the document asks for: `ttl`, or `sy:updatePeriod` over `sy:updateFrequency`. 0: none."""
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    """As in `FeedState`."""
+    hub: str = ""
+    topic: str = ""
+    """The first `rel=hub` and the `rel=self` address of the document, as written; empty when it has none."""
+
+
 class ParsedDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A document that was a feed."""
 
@@ -59,6 +72,10 @@ class ParsedDocument(msgspec.Struct, frozen=True, kw_only=True):
     """The document ends in the middle; `entries` are those complete before the cut."""
     notes: tuple[str, ...] = ()
     """What a person should know of how it was read, one phrase each."""
+    title: str = ""
+    site_url: str = ""
+    """The title of the feed and the page it belongs to, for lists of sources; empty when not given."""
+    hints: Hints = Hints()
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +94,8 @@ class ParseRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The language the source list gives; narrows the guess of an undeclared encoding."""
     now: Time
     form: str = ""
+    time_zone: str = ""
+    """See `FeedSource.time_zone`."""
 
 
 ParseReply = tuple[ParsedDocument | None, Unreadable | None]

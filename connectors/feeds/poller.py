@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
 
 from connectors.feeds import entries, outcome
-from connectors.feeds.document import CUT, ParseRequest
+from connectors.feeds.commits import Commits
+from connectors.feeds.document import CUT
 from connectors.feeds.fetch import Fetched, Fetcher, Validators, user_agent
 from connectors.feeds.guard import Guard, networks
 from connectors.feeds.hosts import HostGate
-from connectors.feeds.outcome import Outcome, Poll
+from connectors.feeds.outcome import Poll
 from connectors.feeds.parse_pool import ParsePool
+from connectors.feeds.reading import DocumentReader
 from connectors.feeds.restore import restore_keys
 from connectors.feeds.schedule import Limits
 from connectors.interfaces import FeedStates, Log
@@ -33,7 +35,6 @@ T = TypeVar("T")
 LONGEST_QUIET = 30.0
 """A host that wants to be left alone for longer is not waited for; the poll says so and is repeated later."""
 _LONGEST_SLEEP = 60.0
-_COMMIT_SECONDS = 1.5
 _AFTER_STORE_ERROR = 15.0
 
 
@@ -79,7 +80,8 @@ class Poller:
         self._gate = HostGate(settings.host_delay, guard, ours=bool(allowed), clock=_loop_time)
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._starting: asyncio.Task[None] | None = None
-        self._commits: set[asyncio.Task[None]] = set()
+        self._reader = DocumentReader(self._pool, states)
+        self._commits = Commits(log, states)
 
     async def poll(self, source: FeedSource) -> FetchRecord:
         """Poll `source` once, now.
@@ -124,7 +126,7 @@ class Poller:
             for task in (waiting, keeping):
                 task.cancel()
             await asyncio.gather(waiting, keeping, return_exceptions=True)
-            await self._finish_commits()
+            await self._commits.finish()
 
     async def replay_document(self, letter: DeadLetter) -> FetchRecord:
         """Process again what the poller set aside (stages `parse` and `entry`).
@@ -143,19 +145,19 @@ class Poller:
             final_url=letter.headers.get("final-url", source.feed_url), http_status=0, body=letter.raw,
             content_type=letter.headers.get("content-type", ""),
         )  # fmt: skip
-        result = await self._read(poll, fetched, form=letter.headers.get("form", ""))
+        result = await self._reader.read(poll, fetched, form=letter.headers.get("form", ""))
         if result.record.status not in FINE:
             # What is kept will never be a feed; what its address answers now may be one.
             record, _ = await self._poll(source, replaying=letter.id)
             return record
         # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
         kept = msgspec.structs.replace(state, keyed_by=result.record.keyed_by)
-        await self._commit(result, kept, account=False)
+        await self._commits.write(result, kept, account=False)
         return result.record
 
     async def close(self) -> None:
         """End workers and connections, after what is being written is finished."""
-        await self._finish_commits()
+        await self._commits.finish()
         if self._starting is not None:
             # What went wrong in it was raised to whoever asked for the poll.
             await asyncio.gather(self._starting, return_exceptions=True)
@@ -203,7 +205,7 @@ class Poller:
                 began = _loop_time()
                 fetched = await self._fetcher.fetch(source.feed_url, known)
             poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
-            result = await self._judge(poll, fetched)
+            result = await self._reader.judge(poll, fetched)
         except FeedError as error:
             poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
             result = outcome.failed(poll, error)
@@ -211,7 +213,7 @@ class Poller:
                 self._gate.quiet(source.feed_url, error.retry_after)
         after = outcome.next_state(state, result, self._chance(), self._limits)
         try:
-            await self._commit(result, after)
+            await self._commits.write(result, after)
         except StoreError as error:
             if not error.retryable:
                 raise
@@ -226,66 +228,8 @@ class Poller:
             reason = f"not asked: its server wants {quiet:,.0f} s more without requests"
             raise FeedError(reason, subject=source.feed_url, status=FeedStatus.RATE_LIMITED, retry_after=quiet)
 
-    async def _judge(self, poll: Poll, fetched: Fetched) -> Outcome:
-        if fetched.unchanged:
-            return outcome.unchanged(poll, fetched)
-        if not fetched.body:
-            reason = "the server answered with an empty document (0 bytes)"
-            status = FeedStatus.EMPTY
-            if not fetched.complete:
-                reason, status = "the connection ended before the document began", FeedStatus.UNREACHABLE
-            raise FeedError(reason, subject=poll.source.feed_url, status=status, http_status=fetched.http_status)
-        if not poll.replaying and outcome.body_hash(fetched.body) == poll.state.body_hash:
-            return outcome.unchanged(poll, fetched)
-        return await self._read(poll, fetched)
-
-    async def _read(self, poll: Poll, fetched: Fetched, form: str = "") -> Outcome:
-        request = ParseRequest(
-            body=fetched.body, content_type=fetched.content_type, language=poll.source.language,
-            now=poll.fetched_at, form=form,
-        )  # fmt: skip
-        document, why = await self._pool.parse(request)
-        if document is None:
-            assert why is not None  # a reply is one of the two
-            letter = outcome.dead_letter(poll.source, fetched, why.reason, poll.fetched_at)
-            seen = await asyncio.to_thread(self._seen, poll, (letter.id,))
-            return outcome.unreadable(poll, fetched, why, seen)
-
-        def build() -> Outcome:
-            origin = entries.Origin(
-                source=poll.source, final_url=fetched.final_url, seen_at=poll.fetched_at,
-                first=entries.first_poll(poll.state), keyed_by=poll.state.keyed_by,
-                learned=self._states.learned(poll.source.feed_url),
-            )  # fmt: skip
-            built = entries.build(document, origin)
-            seen = self._seen(poll, tuple(entries.marks(built)))
-            return outcome.read(poll, fetched, document, built, seen)
-
-        return await asyncio.to_thread(build)
-
-    def _seen(self, poll: Poll, ids: Sequence[str]) -> Mapping[str, str]:
-        seen = self._states.seen(poll.source.feed_url, ids)
-        return {key: value for key, value in seen.items() if key != poll.replaying}
-
     async def _state(self, feed_url: str) -> FeedState:
         return await asyncio.to_thread(self._states.state, feed_url) or FeedState(feed_url=feed_url)
-
-    async def _commit(self, result: Outcome, after: FeedState, *, account: bool = True) -> None:
-        """Append, then remember. Once begun it is finished, even when the poll is cancelled."""
-
-        def write() -> None:
-            records = result.records()
-            self._log.append(records if account else records[:-1])
-            self._states.save(after, result.seen)
-
-        commit = asyncio.create_task(asyncio.to_thread(write))
-        self._commits.add(commit)
-        commit.add_done_callback(self._commits.discard)
-        await asyncio.shield(commit)
-
-    async def _finish_commits(self) -> None:
-        if self._commits:
-            await asyncio.wait(set(self._commits), timeout=_COMMIT_SECONDS)
 
     async def _side_by_side(self, work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
         """The results of all `work`; the first error ends the rest."""

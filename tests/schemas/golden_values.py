@@ -9,7 +9,7 @@ import msgspec
 from schemas.alert import Alert
 from schemas.article import Article, Content, Observation, Sighting, Version
 from schemas.deadletter import DeadLetter
-from schemas.feed import FeedState, FeedStatus, FetchRecord
+from schemas.feed import FeedState, FeedStatus, FetchRecord, PollSummary, Push
 from schemas.hit import Hit, ItemHits, Span
 from schemas.item import FeedItem, Outlet
 
@@ -26,6 +26,22 @@ FETCH = FetchRecord(
     seconds=0.25,
     keyed_by="item",
     final_url="https://outlet.example/feed",
+)
+FETCH_2 = FetchRecord(
+    feed_url="https://outlet.example/rss",
+    fetched_at=NOON,
+    status=FeedStatus.CHALLENGE,
+    reason="200 items, 200 new, 0 changed",
+    http_status=200,
+    bytes_read=12,
+    seconds=0.25,
+    keyed_by="item",
+    final_url="https://outlet.example/feed",
+    missed=40,
+    copies=2,
+    moved_to="https://outlet.example/feed",
+    pushed=True,
+    late=1.5,
 )
 HIT = Hit(
     hit_id="h1",
@@ -216,6 +232,39 @@ GOLDEN: dict[str, msgspec.Struct] = {
         last_fetch=FETCH,
         last_ok_at=NOON,
         last_new_at=NOON,
+    ),
+    "fetch-2": FETCH_2,
+    "feed-state-2": FeedState(
+        feed_url="https://outlet.example/rss",
+        etag='W/"1"',
+        last_modified="Sun, 22 Nov 2026 12:00:00 GMT",
+        body_hash="b1",
+        keyed_by="item",
+        next_poll_at=LATER,
+        interval=300.0,
+        failures=1,
+        last_fetch=FETCH_2,
+        last_ok_at=NOON,
+        last_new_at=NOON,
+        conditional=3,
+        full_at=NOON,
+        moved_to="https://outlet.example/feed",
+        moved_seen=2,
+        hint=1800.0,
+        skip_hours=(2, 3),
+        skip_days=(6,),
+        arrivals=(NOON, LATER),
+        history=(PollSummary(at=NOON, status="rate-limited", reason="answered 429, asks to wait 60 s"),),
+        push=Push(
+            hub="https://hub.example/",
+            topic="https://outlet.example/rss",
+            callback="c1",
+            secret="s1",
+            asked_at=NOON,
+            lease_until=LATER,
+            delivered_at=NOON,
+            refused="the hub answered 500",
+        ),
     ),
 }
 """By file name: kind and the version it was written by."""

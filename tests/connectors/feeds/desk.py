@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -37,7 +37,7 @@ class Desk:
         self.time = datetime.now(UTC).replace(microsecond=0)
         self.poller = Poller(settings, log or self.kept, self.states, now or (lambda: self.time), chance=lambda: 0.5)
 
-    def source(self, path: str, **more: str) -> FeedSource:
+    def source(self, path: str, **more: Any) -> FeedSource:
         return FeedSource(feed_url=self.here.url(path), **more)
 
     async def poll(self, path: str) -> FetchRecord:

@@ -9,7 +9,7 @@ from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SOURCE = FeedSource(feed_url="https://a.example/rss", name="A")
-NEED = {"gone", "html", "not-found", "malformed", "blocked-address"}
+NEED = {"gone", "html", "challenge", "not-found", "malformed", "blocked-address"}
 
 
 def state(status: FeedStatus, failures: int) -> FeedState:

@@ -1,0 +1,66 @@
+"""From the answer of a server to what the poll came to: parsed in a worker, held against what was sent before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from connectors.feeds import entries, outcome
+from connectors.feeds.document import ParseRequest
+from connectors.feeds.fetch import Fetched
+from connectors.feeds.outcome import Outcome, Poll
+from connectors.feeds.parse_pool import ParsePool
+from connectors.interfaces import FeedStates
+from schemas.errors import FeedError
+from schemas.feed import FeedStatus
+
+
+class DocumentReader:
+    """Reads documents over one pool of parse workers. Used from one event loop; owns neither pool nor states."""
+
+    def __init__(self, pool: ParsePool, states: FeedStates) -> None:
+        self._pool = pool
+        self._states = states
+
+    async def judge(self, poll: Poll, fetched: Fetched) -> Outcome:
+        """What `fetched` comes to; parsed only when it is not the document of last time. Raises `FeedError`."""
+        if fetched.unchanged:
+            return outcome.unchanged(poll, fetched)
+        if not fetched.body:
+            reason = "the server answered with an empty document (0 bytes)"
+            status = FeedStatus.EMPTY
+            if not fetched.complete:
+                reason, status = "the connection ended before the document began", FeedStatus.UNREACHABLE
+            raise FeedError(reason, subject=poll.source.feed_url, status=status, http_status=fetched.http_status)
+        if not poll.replaying and outcome.body_hash(fetched.body) == poll.state.body_hash:
+            return outcome.unchanged(poll, fetched)
+        return await self.read(poll, fetched)
+
+    async def read(self, poll: Poll, fetched: Fetched, form: str = "") -> Outcome:
+        """What the document in `fetched` comes to, parsed whatever is known; `form` as in `ParseRequest`."""
+        request = ParseRequest(
+            body=fetched.body, content_type=fetched.content_type, language=poll.source.language,
+            now=poll.fetched_at, form=form, time_zone=poll.source.time_zone,
+        )  # fmt: skip
+        document, why = await self._pool.parse(request)
+        if document is None:
+            assert why is not None  # a reply is one of the two
+            letter = outcome.dead_letter(poll.source, fetched, why.reason, poll.fetched_at)
+            seen = await asyncio.to_thread(self._seen, poll, (letter.id,))
+            return outcome.unreadable(poll, fetched, why, seen)
+
+        def build() -> Outcome:
+            origin = entries.Origin(
+                source=poll.source, final_url=fetched.final_url, seen_at=poll.fetched_at,
+                first=entries.first_poll(poll.state), keyed_by=poll.state.keyed_by,
+                learned=self._states.learned(poll.source.feed_url),
+            )  # fmt: skip
+            built = entries.build(document, origin)
+            seen = self._seen(poll, tuple(entries.marks(built)))
+            return outcome.read(poll, fetched, document, built, seen)
+
+        return await asyncio.to_thread(build)
+
+    def _seen(self, poll: Poll, ids: Sequence[str]) -> Mapping[str, str]:
+        seen = self._states.seen(poll.source.feed_url, ids)
+        return {key: value for key, value in seen.items() if key != poll.replaying}
