@@ -22,15 +22,14 @@ _TEASER_ENDS = ("[…]", "[...]", "[&#8230;]", "…", "...")
 
 
 def convert(fields: Any, form: str, now: datetime) -> RawEntry:
-    """The entry in `fields`. Raises `RecordError` (stage `entry`) when it has nothing to know it by."""
+    """The entry in `fields`. Raises `RecordError` (stage `entry`) when it is no entry, or says nothing whatever."""
     if not isinstance(fields, Mapping):
         message = "is no object"
         raise RecordError(message, stage="entry")
-    entry = _from_feedparser(fields, now) if form == "feedparser" else _from_jsonfeed(fields, now)
-    if not (entry.native or entry.link or entry.title or entry.summary or entry.body):
-        message = "has neither id, address, title nor text"
+    if not len(fields):
+        message = "is empty"
         raise RecordError(message, stage="entry")
-    return entry
+    return _from_feedparser(fields, now) if form == "feedparser" else _from_jsonfeed(fields, now)
 
 
 def converted(entries: Iterable[Any], form: str, now: datetime) -> tuple[tuple[RawEntry, ...], tuple[BrokenEntry, ...]]:
@@ -72,14 +71,9 @@ def _from_feedparser(fields: Mapping[str, Any], now: datetime) -> RawEntry:
     if not (published.raw or updated.raw):
         published = Written(str(entry.get("created") or ""), _moment(entry.get("created_parsed")))
     dated = choose(published, updated, now)
-    link = str(entry.get("link") or "").strip()
-    native = str(entry.get("id") or "").strip()
-    if link == native and not link.lower().startswith(("http://", "https://")):
-        # RSS lets a guid stand for the address by default; `5` or `tag:…` is none.
-        link = ""
     return _entry(
-        native=native,
-        link=link,
+        native=str(entry.get("id") or "").strip(),
+        link=str(entry.get("link") or "").strip(),
         title=str(entry.get("title") or ""),
         summary=str(entry.get("summary") or ""),
         body=body,

@@ -21,9 +21,10 @@ _BLOCKS = (
     "|thead|tr|ul"
 )
 _INLINE = (
-    "a|abbr|acronym|audio|b|bdi|bdo|big|button|cite|code|col|colgroup|data|del|dfn|em|embed|font|i|iframe|img|input"
-    "|ins|kbd|label|map|mark|math|meta|noscript|object|picture|q|s|samp|script|small|source|span|strike|strong|style"
-    "|sub|sup|svg|td|template|textarea|th|time|tt|u|var|video|wbr|body|html|head|link|nobr"
+    "a|abbr|acronym|applet|area|audio|b|base|bdi|bdo|big|blink|body|button|canvas|cite|code|col|colgroup|data|datalist"
+    "|del|dfn|em|embed|font|frame|frameset|head|html|i|iframe|img|input|ins|kbd|label|link|map|mark|marquee|math|meta"
+    "|meter|nobr|noscript|object|output|param|picture|progress|q|rp|rt|ruby|s|samp|script|small|source|span|strike"
+    "|strong|style|sub|sup|svg|td|template|textarea|th|time|track|tt|u|var|video|wbr"
 )
 _BLOCK_TAG = re.compile(rf"</?(?:{_BLOCKS})(?=[\s/>])", re.IGNORECASE)
 _CELL_TAG = re.compile(r"<t[dh](?=[\s/>])", re.IGNORECASE)
