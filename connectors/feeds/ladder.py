@@ -41,17 +41,17 @@ def place(entries: Sequence[RawEntry], base: str) -> tuple[Placed, ...]:
     Entries equal in everything are one. In a file nobody knows what a relative address belongs to: there every address
     stays as written, a guid that RSS takes for one included.
     """
-    distinct = [key.entry for key in dict.fromkeys(map(_Key, entries))]
     is_file = base.startswith("file:")
-    links = [entry.link if is_file or not _stands_in(entry) else "" for entry in distinct]
-    addresses = [link[:_URL_LIMIT] if is_file else absolute(link, base) for link in links]
-    rungs = [_rungs(entry, url or link) for entry, url, link in zip(distinct, addresses, links, strict=True)]
+    entries = entries if is_file else [_without_stand_in(entry) for entry in entries]
+    distinct = [key.entry for key in dict.fromkeys(map(_Key, entries))]
+    addresses = [entry.link[:_URL_LIMIT] if is_file else absolute(entry.link, base) for entry in distinct]
+    rungs = [_rungs(entry, url) for entry, url in zip(distinct, addresses, strict=True)]
     taken = Counter(rung for own in rungs for rung in own)
     placed = []
-    for entry, url, link, own in zip(distinct, addresses, links, rungs, strict=True):
+    for entry, url, own in zip(distinct, addresses, rungs, strict=True):
         policy, value = next((rung for rung in own if taken[rung] == 1), own[-1])
         # Shown as the feed gave it, although the rung itself rests on the canonical form.
-        given = (url or link) if policy == "link" else value
+        given = (url or entry.link) if policy == "link" else value
         placed.append(Placed(entry, url, policy, value, _native(entry) or given))
     return tuple(placed)
 
@@ -92,13 +92,15 @@ class _Key:
         return isinstance(other, _Key) and self._said == other._said
 
 
-def _stands_in(entry: RawEntry) -> bool:
-    """Whether the address is only the id again and none: RSS lets a guid stand for it, but `5` or `tag:…` leads nowhere."""
-    return entry.link == entry.native and not entry.link.lower().startswith(("http://", "https://"))
+def _without_stand_in(entry: RawEntry) -> RawEntry:
+    """RSS lets a guid stand for the address by default; `5` or `tag:…` leads nowhere."""
+    if entry.link != entry.native or entry.link.lower().startswith(("http://", "https://")) or not entry.link:
+        return entry
+    return msgspec.structs.replace(entry, link="")
 
 
-def _rungs(entry: RawEntry, given: str) -> list[tuple[Policy, str]]:
-    link = identity.canonical_address(given) if given else ""
+def _rungs(entry: RawEntry, url: str) -> list[tuple[Policy, str]]:
+    link = identity.canonical_address(url) if url else entry.link
     rungs: list[tuple[Policy, str]] = []
     if native := _native(entry):
         rungs.append(("guid", native))

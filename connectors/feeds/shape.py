@@ -44,6 +44,14 @@ def page_title(text: str) -> str | None:
     return " ".join(html.unescape(title[1]).split())[:200] if title else ""
 
 
+def root(text: str) -> str:
+    """The name of the first element in lower case, without its prefix; empty when there is none."""
+    found = _ROOT.match(text, _content_start(text))
+    if found is None and (doctype := _DOCTYPE.match(text, _content_start(text))):
+        found = _ROOT.search(text, doctype.end())
+    return found[1].rpartition(":")[2].lower() if found else ""
+
+
 def without_traps(text: str) -> str | None:
     """`text` with embedded images emptied; None when it has a start tag no feed has.
 

@@ -19,6 +19,7 @@ from types import FrameType
 
 import msgspec
 
+from connectors.feeds.dates import reading
 from connectors.feeds.document import SOFT_SECONDS, ParsedDocument, ParseReply, ParseRequest, Unreadable, allowance
 from connectors.feeds.entry import converted
 from connectors.feeds.frames import frame, read_frame
@@ -41,7 +42,9 @@ def answer(request: ParseRequest) -> ParseReply:
         signal.setitimer(signal.ITIMER_REAL, seconds)
         _limit(resource.RLIMIT_CPU, int(time.process_time() + seconds) + CPU_SECONDS)
         if request.form:
-            whole, broken = converted([json.loads(request.body)], request.form, request.now)
+            whole, broken = converted(
+                [json.loads(request.body)], request.form, reading(request.now, request.time_zone, request.language)
+            )
             return ParsedDocument(entries=whole, broken=broken), None
         return parse(request)
     except _TooSlowError:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +66,11 @@ def test_long_ids_are_hashed_and_stay_apart() -> None:
     assert len(first.native_id) == 32
 
 
+def said(entry: RawEntry) -> str:
+    """What an entry says: an id that stands for the address too says nothing twice."""
+    return str(msgspec.structs.replace(entry, link="") if entry.link == entry.native else entry)
+
+
 WORDS = st.sampled_from(["", "a", "b"])
 ENTRIES = st.lists(st.builds(raw, WORDS, WORDS, WORDS, WORDS, WORDS), max_size=8)
 
@@ -77,4 +83,4 @@ def test_identity_does_not_depend_on_the_order(entries: list[RawEntry], random: 
     assert {(one.policy, one.value, one.native_id) for one in placed} == {
         (one.policy, one.value, one.native_id) for one in place(shuffled, BASE)
     }
-    assert len({(one.policy, one.value) for one in placed}) == len({str(entry) for entry in entries})
+    assert len({(one.policy, one.value) for one in placed}) == len({said(entry) for entry in entries})
