@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import socket
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import aiohttp
 import msgspec
@@ -21,6 +22,8 @@ from yarl import URL
 
 from connectors.feeds.guard import Guard, RefusedAddressError
 from connectors.feeds.inflate import ENCODINGS, BadEncodingError, Inflater, TooLongError
+from connectors.feeds.moves import PERMANENT
+from connectors.feeds.validators import Validators
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
 from schemas.time import now
@@ -28,11 +31,15 @@ from schemas.time import now
 MAX_BODY = 15 * 1024 * 1024
 MAX_WIRE = 10 * 1024 * 1024
 MAX_REDIRECTS = 5
+MAX_HEADERS = 32 * 1024
+"""Bytes of all response headers together. While they come in, aiohttp stops at 128 of 8 KiB each."""
 CONNECT_SECONDS = 5.0
 _CHUNK = 64 * 1024
 _URL_LIMIT = 2_048
 _SUCCESS = 2
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# Not EAI_AGAIN: that is our own network, and passes.
+_NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9,"
     " text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
@@ -48,13 +55,6 @@ def user_agent(contact: str) -> str:
     return f"{name} (+{contact})" if contact else name
 
 
-class Validators(msgspec.Struct, frozen=True):
-    """What the server gave with the last document, to be sent back as it came."""
-
-    etag: str = ""
-    last_modified: str = ""
-
-
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """A document, or the word that there is no newer one."""
 
@@ -67,6 +67,10 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     validators: Validators = Validators()
     complete: bool = True
     """False when the connection ended before the body did."""
+    permanent: str = ""
+    """The address of the document, when every redirect on the way to it was one for good; empty without redirects."""
+    full: bool = False
+    """Whether the whole document was asked for, without validators."""
 
     @property
     def unchanged(self) -> bool:
@@ -129,16 +133,26 @@ class Fetcher:
             raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED) from error
 
     async def _follow(self, feed_url: str, validators: Validators, progress: _Progress) -> Fetched:
-        url = feed_url
+        url, permanent = feed_url, True
+        asked = set()
         for _ in range(MAX_REDIRECTS + 1):
             _check_address(url, feed_url)
+            if url in asked:
+                reason = f"redirects in a circle, back to {url[:200]}; some servers do so to readers without cookies"
+                raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED, http_status=progress.status)
+            asked.add(url)
             progress.url = url
             # Validators belong to one address: another one would take them for its own.
-            outcome = await self._get(url, validators if url == feed_url else Validators(), feed_url, progress)
+            mine = validators if url == (validators.address or feed_url) else Validators()
+            outcome = await self._get(url, mine, feed_url, progress)
             if isinstance(outcome, Fetched):
-                return outcome
-            url = urljoin(url, outcome)
-        reason = f"more than {MAX_REDIRECTS} redirects, the last one to {url}"
+                full = not (mine.etag or mine.last_modified)
+                moved = url if permanent and url != feed_url else ""
+                return msgspec.structs.replace(outcome, full=full, permanent=moved) if full or moved else outcome
+            permanent = permanent and progress.status in PERMANENT
+            # A fragment is the reader's own business; no server is asked for one.
+            url = urldefrag(urljoin(url, outcome)).url
+        reason = f"more than {MAX_REDIRECTS} redirects, the last one to {url[:200]}"
         raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED, http_status=progress.status)
 
     async def _get(self, url: str, validators: Validators, feed_url: str, progress: _Progress) -> Fetched | str:
@@ -152,13 +166,14 @@ class Fetcher:
         target = URL(url, encoded=True) if url.isascii() and " " not in url else URL(url)
         async with self._session.get(target, headers=headers, allow_redirects=False) as response:
             progress.status = response.status
+            _check_headers(response, feed_url)
             if response.status in _REDIRECTS:
                 location = response.headers.get("Location", "").strip()
                 if not location:
                     reason = f"HTTP {response.status}: a redirect that does not say where to"
                     raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED, http_status=response.status)
                 return location
-            if response.status == HTTPStatus.NOT_MODIFIED:
+            if response.status == HTTPStatus.NOT_MODIFIED and (validators.etag or validators.last_modified):
                 return Fetched(
                     final_url=url, http_status=response.status, validators=_validators(response.headers, validators)
                 )
@@ -240,6 +255,13 @@ def _check_address(url: str, feed_url: str) -> None:
     raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED)
 
 
+def _check_headers(response: aiohttp.ClientResponse, feed_url: str) -> None:
+    size = sum(len(name) + len(value) for name, value in response.raw_headers)
+    if size > MAX_HEADERS:
+        reason = f"the headers of the answer take {size:,} bytes; {MAX_HEADERS:,} are allowed"
+        raise FeedError(reason, subject=feed_url, status=FeedStatus.TOO_LARGE, http_status=response.status)
+
+
 def _validators(headers: CIMultiDictProxy[str], default: Validators) -> Validators:
     # What is not ASCII could not be sent back as it came.
     etag, modified = headers.get("ETag", ""), headers.get("Last-Modified", "")
@@ -266,6 +288,8 @@ def _refusal(response: aiohttp.ClientResponse, feed_url: str, moment: datetime) 
             status, reason = FeedStatus.SERVER_ERROR, f"{named}: the server has a fault of its own"
         case _:
             status, reason = FeedStatus.REFUSED, f"{named}: the server does not answer the request"
+    if code == HTTPStatus.NOT_MODIFIED:
+        reason = f"{named}: the server says that nothing changed, but was asked for the whole document"
     if wait is not None:
         reason += f", and to come back in {wait:,.0f} s"
     return FeedError(reason, subject=feed_url, status=status, http_status=code, retry_after=wait)
@@ -273,7 +297,7 @@ def _refusal(response: aiohttp.ClientResponse, feed_url: str, moment: datetime) 
 
 def _connection_error(error: aiohttp.ClientError, feed_url: str, progress: _Progress) -> FeedError:
     url = progress.url or feed_url
-    status = FeedStatus.UNREACHABLE
+    status, lost = FeedStatus.UNREACHABLE, False
     refused = _refused(error)
     if refused is not None:
         status = FeedStatus.BLOCKED_ADDRESS
@@ -281,6 +305,9 @@ def _connection_error(error: aiohttp.ClientError, feed_url: str, progress: _Prog
         reason = f"the address is refused{hop}: {refused}"
     elif isinstance(error, aiohttp.ClientConnectorDNSError):
         reason = f"the name {_host(url)} cannot be resolved"
+        lost = error.os_error.errno in _NO_SUCH_NAME
+        if lost:
+            reason += ": it does not exist"
     elif isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError | ssl.SSLError):
         reason = f"no trustworthy TLS connection to {_host(url)} ({_cause(error)})"
     elif isinstance(error, aiohttp.ClientConnectorError):
@@ -291,7 +318,7 @@ def _connection_error(error: aiohttp.ClientError, feed_url: str, progress: _Prog
         status, reason = FeedStatus.REFUSED, f"{url[:200]} is not a valid address"
     else:
         reason = f"the answer of {_host(url)} is not valid HTTP ({_cause(error)})"
-    return FeedError(reason, subject=feed_url, status=status, http_status=progress.status)
+    return FeedError(reason, subject=feed_url, status=status, http_status=progress.status, lost=lost)
 
 
 def _refused(error: aiohttp.ClientError) -> str | None:

@@ -21,17 +21,17 @@ _MANY_HOSTS = 10_000
 class Turn:
     """The leave to ask one host, given by `HostGate.begin`; `end` gives it back, a second call does nothing."""
 
-    __slots__ = ("_gate", "_host")
+    __slots__ = ("_gate", "host")
 
-    def __init__(self, gate: HostGate, host: str) -> None:
-        self._gate: HostGate | None = gate
-        self._host = host
+    def __init__(self, gate: HostGate, host: str, *, exempt: bool) -> None:
+        self._gate = None if exempt else gate
+        self.host = host
 
     def end(self) -> None:
         """The request is over."""
         gate, self._gate = self._gate, None
         if gate is not None:
-            gate.ended(self._host)
+            gate.ended(self.host)
 
 
 class HostGate:
@@ -69,15 +69,13 @@ class HostGate:
 
     def begin(self, host: str) -> Turn:
         """Take the turn of `host`, when `wait` is 0."""
-        if self._exempt(host):
-            return Turn(self, "")
-        self._busy.add(host)
-        return Turn(self, host)
+        exempt = self._exempt(host)
+        if not exempt:
+            self._busy.add(host)
+        return Turn(self, host, exempt=exempt)
 
     def ended(self, host: str) -> None:
         """Called by `Turn.end`: the next turn may begin a delay from now."""
-        if not host:
-            return
         self._busy.discard(host)
         if not self._is_ours.get(host):
             self._keep_free(host, self._delay_of(host))

@@ -13,19 +13,20 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from connectors.feeds import entries, outcome
+from connectors.feeds import entries, moves, outcome, validators
 from connectors.feeds.commits import Commits
 from connectors.feeds.document import CUT
-from connectors.feeds.fetch import Fetched, Fetcher, Validators, user_agent
+from connectors.feeds.fetch import Fetched, Fetcher, user_agent
 from connectors.feeds.guard import Guard, networks
 from connectors.feeds.hosts import HostGate, Turn, host_of
 from connectors.feeds.listing import FixedSources
-from connectors.feeds.outcome import Poll
+from connectors.feeds.outcome import Outcome, Poll
 from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.reading import DocumentReader
 from connectors.feeds.restore import restore_keys
-from connectors.feeds.rounds import Rounds
+from connectors.feeds.rounds import Plan, Rounds
 from connectors.feeds.schedule import Limits
+from connectors.feeds.validators import Validators
 from connectors.interfaces import FeedSources, FeedStates, Log
 from schemas.deadletter import DeadLetter
 from schemas.errors import FeedError, StoreError
@@ -167,30 +168,23 @@ class Poller:
         await self._pool.start()
         await asyncio.to_thread(restore_keys, self._log, self._states)
 
-    def _planned(self) -> dict[str, datetime]:
-        return {one.feed_url: one.next_poll_at for one in self._states.states() if one.next_poll_at is not None}
+    def _planned(self) -> dict[str, Plan]:
+        return {
+            one.feed_url: Plan(one.next_poll_at, moves.polled(one))
+            for one in self._states.states()
+            if one.next_poll_at is not None
+        }
 
     async def _poll(
         self, source: FeedSource, turn: Turn | None = None, due: datetime | None = None, *, replaying: str = ""
-    ) -> tuple[FetchRecord, datetime]:
-        """The record of one poll and when the next is due."""
+    ) -> tuple[FetchRecord, Plan]:
+        """The record of one poll and what comes next; the address polled is the one `turn` was taken for."""
         await self._start()
         state = await self._state(source.feed_url)
-        moment, began = self._now(), _loop_time()
+        moment = self._now()
         late = max(0.0, (moment - due).total_seconds()) if due is not None else 0.0
         poll = Poll(source=source, state=state, fetched_at=moment, replaying=replaying, late=late)
-        known = Validators() if replaying else Validators(state.etag, state.last_modified)
-        try:
-            async with self._turn(source.feed_url, turn):
-                began = _loop_time()
-                fetched = await self._fetcher.fetch(source.feed_url, known)
-            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
-            result = await self._reader.judge(poll, fetched)
-        except FeedError as error:
-            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
-            result = outcome.failed(poll, error)
-            if error.retry_after is not None:
-                self._gate.quiet(source.feed_url, error.retry_after)
+        result = await self._ask(poll, turn)
         after = outcome.next_state(state, result, self._chance(), self._limits)
         try:
             await self._commits.write(result, after)
@@ -199,13 +193,36 @@ class Poller:
                 raise
             reason = f"what was read could not be stored ({error}); nothing is remembered of this poll"
             record = poll.record(FeedStatus.UNREACHABLE, reason, http_status=result.record.http_status)
-            return record, poll.fetched_at + timedelta(seconds=min(self._limits.shortest, _AFTER_STORE_ERROR))
-        return result.record, after.next_poll_at or poll.fetched_at
+            soon = moment + timedelta(seconds=min(self._limits.shortest, _AFTER_STORE_ERROR))
+            return record, Plan(soon, moves.polled(state))
+        return result.record, Plan(after.next_poll_at or result.record.fetched_at, moves.polled(after))
+
+    async def _ask(self, poll: Poll, turn: Turn | None) -> Outcome:
+        """What the feed answers, and what that comes to."""
+        address, began = moves.polled(poll.state), _loop_time()
+        known = Validators() if poll.replaying else validators.to_send(poll.state, address, poll.fetched_at)
+        try:
+            async with self._turn(address, turn):
+                began = _loop_time()
+                fetched = await self._fetcher.fetch(address, known)
+            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
+            result = await self._reader.judge(poll, fetched)
+        except FeedError as error:
+            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
+            if error.retry_after is not None:
+                self._gate.quiet(address, error.retry_after)
+            return outcome.failed(poll, error)
+        record = moves.told(
+            result.record, poll.state, fetched.permanent, listed_too=self._rounds.lists(fetched.permanent or address)
+        )
+        return msgspec.structs.replace(result, record=record, full=fetched.full)
 
     @asynccontextmanager
     async def _turn(self, feed_url: str, turn: Turn | None) -> AsyncIterator[None]:
         """The turn of the feed's host: the one already taken, else one that is waited for."""
-        if turn is None:
+        if turn is None or turn.host != host_of(feed_url):
+            if turn is not None:
+                turn.end()
             async with self._gate.turn(feed_url):
                 yield
             return
