@@ -6,11 +6,9 @@ The answer is a `Fetched`, or a `FeedError` with the status and a sentence for a
 from __future__ import annotations
 
 import asyncio
-import email.utils
-import socket
-import ssl
+import contextlib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -20,9 +18,11 @@ import msgspec
 from multidict import CIMultiDictProxy
 from yarl import URL
 
-from connectors.feeds.guard import Guard, RefusedAddressError
+from connectors.feeds import challenge
+from connectors.feeds.guard import Guard
 from connectors.feeds.inflate import ENCODINGS, BadEncodingError, Inflater, TooLongError
 from connectors.feeds.moves import PERMANENT
+from connectors.feeds.refusals import check_wall, connection_error, netloc, refusal
 from connectors.feeds.validators import Validators
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
@@ -35,11 +35,10 @@ MAX_HEADERS = 32 * 1024
 """Bytes of all response headers together. While they come in, aiohttp stops at 128 of 8 KiB each."""
 CONNECT_SECONDS = 5.0
 _CHUNK = 64 * 1024
+_LARGEST_PAGE = 1024 * 1024
 _URL_LIMIT = 2_048
 _SUCCESS = 2
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Not EAI_AGAIN: that is our own network, and passes.
-_NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9,"
     " text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
@@ -122,12 +121,12 @@ class Fetcher:
         except TimeoutError as error:
             reason = f"no complete answer within {self._seconds:g} s"
             if isinstance(error, aiohttp.ServerTimeoutError) and not progress.status:
-                reason = f"no connection to {_host(progress.url or feed_url)} within {CONNECT_SECONDS:g} s"
+                reason = f"no connection to {netloc(progress.url or feed_url)} within {CONNECT_SECONDS:g} s"
             elif progress.bytes_read:
                 reason += f"; {progress.bytes_read:,} bytes came until then"
             raise FeedError(reason, subject=feed_url, status=FeedStatus.TIMEOUT, http_status=progress.status) from error
         except aiohttp.ClientError as error:
-            raise _connection_error(error, feed_url, progress) from error
+            raise connection_error(error, feed_url, progress.url or feed_url, progress.status) from error
         except (ValueError, UnicodeError) as error:
             reason = f"{progress.url or feed_url} is not an address that can be asked ({error})"
             raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED) from error
@@ -178,8 +177,11 @@ class Fetcher:
                     final_url=url, http_status=response.status, validators=_validators(response.headers, validators)
                 )
             if response.status // 100 != _SUCCESS:
-                raise _refusal(response, feed_url, self._now())
+                page = await self._page(response)
+                check_wall(response, page, feed_url)
+                raise refusal(response, feed_url, self._now())
             body, complete = await self._read(response, feed_url, progress)
+            check_wall(response, body, feed_url)
             return Fetched(
                 final_url=url,
                 http_status=response.status,
@@ -189,6 +191,19 @@ class Fetcher:
                 validators=_validators(response.headers, Validators()),
                 complete=complete,
             )
+
+    async def _page(self, response: aiohttp.ClientResponse) -> bytes:
+        """The beginning of what came with an error, when it may be a page that asks for a human."""
+        page = bytearray()
+        if response.status not in challenge.CODES:
+            return b""
+        with contextlib.suppress(TooLongError, BadEncodingError, aiohttp.ClientPayloadError):
+            inflater = Inflater(response.headers.get("Content-Encoding", ""), _LARGEST_PAGE)
+            async for chunk in response.content.iter_any():
+                page += inflater.feed(chunk)
+                if len(page) >= challenge.PAGE_LIMIT:
+                    break
+        return bytes(page)
 
     async def _read(self, response: aiohttp.ClientResponse, feed_url: str, progress: _Progress) -> tuple[bytes, bool]:
         body = bytearray()
@@ -229,19 +244,6 @@ class _Progress:
             raise TooLongError
 
 
-def retry_after(value: str, moment: datetime) -> float | None:
-    """Seconds asked for by a `Retry-After` header, given as seconds or as a date; None when it says neither."""
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        named = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    named = named.replace(tzinfo=UTC) if named.tzinfo is None else named
-    return max(0.0, (named - moment).total_seconds())
-
-
 def _check_address(url: str, feed_url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
@@ -269,70 +271,3 @@ def _validators(headers: CIMultiDictProxy[str], default: Validators) -> Validato
         etag if etag and etag.isascii() else default.etag,
         modified if modified and modified.isascii() else default.last_modified,
     )
-
-
-def _refusal(response: aiohttp.ClientResponse, feed_url: str, moment: datetime) -> FeedError:
-    code = response.status
-    named = f"HTTP {code} {response.reason or ''}".strip()
-    wait = retry_after(response.headers.get("Retry-After", ""), moment)
-    match code:
-        case 404:
-            status, reason = FeedStatus.NOT_FOUND, f"{named}: there is no document at this address"
-        case 410:
-            status, reason = FeedStatus.GONE, f"{named}: the feed was removed for good"
-        case 429:
-            status, reason = FeedStatus.RATE_LIMITED, f"{named}: the server asks for fewer polls"
-        case 401 | 403 | 407 | 451:
-            status, reason = FeedStatus.REFUSED, f"{named}: the server does not let us read it"
-        case _ if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            status, reason = FeedStatus.SERVER_ERROR, f"{named}: the server has a fault of its own"
-        case _:
-            status, reason = FeedStatus.REFUSED, f"{named}: the server does not answer the request"
-    if code == HTTPStatus.NOT_MODIFIED:
-        reason = f"{named}: the server says that nothing changed, but was asked for the whole document"
-    if wait is not None:
-        reason += f", and to come back in {wait:,.0f} s"
-    return FeedError(reason, subject=feed_url, status=status, http_status=code, retry_after=wait)
-
-
-def _connection_error(error: aiohttp.ClientError, feed_url: str, progress: _Progress) -> FeedError:
-    url = progress.url or feed_url
-    status, lost = FeedStatus.UNREACHABLE, False
-    refused = _refused(error)
-    if refused is not None:
-        status = FeedStatus.BLOCKED_ADDRESS
-        hop = "" if url == feed_url else f" (redirected to {url[:200]})"
-        reason = f"the address is refused{hop}: {refused}"
-    elif isinstance(error, aiohttp.ClientConnectorDNSError):
-        reason = f"the name {_host(url)} cannot be resolved"
-        lost = error.os_error.errno in _NO_SUCH_NAME
-        if lost:
-            reason += ": it does not exist"
-    elif isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError | ssl.SSLError):
-        reason = f"no trustworthy TLS connection to {_host(url)} ({_cause(error)})"
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        reason = f"no connection to {_host(url)} ({error.os_error.strerror or error.os_error})"
-    elif isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError):
-        reason = f"{_host(url)} closed the connection without an answer"
-    elif isinstance(error, aiohttp.InvalidURL):
-        status, reason = FeedStatus.REFUSED, f"{url[:200]} is not a valid address"
-    else:
-        reason = f"the answer of {_host(url)} is not valid HTTP ({_cause(error)})"
-    return FeedError(reason, subject=feed_url, status=status, http_status=progress.status, lost=lost)
-
-
-def _refused(error: aiohttp.ClientError) -> str | None:
-    """What the guard said, when it refused every address of the name; several are joined into one plain OSError."""
-    cause = getattr(error, "os_error", None)
-    if isinstance(cause, RefusedAddressError):
-        return cause.reason
-    text = str(cause or "")
-    return text.removeprefix("Multiple exceptions: ") if "--allow-network" in text else None
-
-
-def _cause(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc or url[:200]

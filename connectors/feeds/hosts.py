@@ -14,6 +14,8 @@ from schemas.feed import FeedStatus
 
 LONGEST_QUIET = 30.0
 """A host that wants to be left alone for longer is not waited for; the poll says so and is repeated later."""
+SHORTEST_ASKED, LONGEST_ASKED = 60.0, 86_400.0
+"""What a host may ask for in seconds: less is taken for a minute, more for a day."""
 _BUSY = 3600.0
 _MANY_HOSTS = 10_000
 
@@ -113,7 +115,7 @@ class HostGate:
         """The host of `url` asked for `seconds` without requests; of our own hosts only the feed is kept quiet."""
         host = host_of(url)
         if not self._is_ours.get(host):
-            self._keep_free(host, seconds)
+            self._keep_free(host, min(max(seconds, SHORTEST_ASKED), LONGEST_ASKED))
 
     def slow_down(self, url: str, delay: float, seconds: float) -> None:
         """For `seconds` from now, leave at least `delay` between two requests to the host of `url`."""

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from connectors.feeds import entries, moves, outcome, validators
+from connectors.feeds import backoff, entries, moves, outcome, validators
+from connectors.feeds.backoff import Backoff
 from connectors.feeds.commits import Commits
 from connectors.feeds.document import CUT
 from connectors.feeds.fetch import Fetched, Fetcher, user_agent
@@ -82,6 +83,7 @@ class Poller:
         self._fetcher = Fetcher(user_agent=user_agent(settings.contact), guard=guard, timeout=settings.timeout, now=now)
         self._pool = ParsePool(settings.parsers)
         self._gate = HostGate(settings.host_delay, guard, ours=bool(allowed), clock=_loop_time)
+        self._backoff = Backoff(_loop_time)
         self._rounds = Rounds(self._poll, self._gate, settings.concurrency, settings.look_seconds, now)
         self._starting: asyncio.Task[None] | None = None
         self._reader = DocumentReader(self._pool, states)
@@ -206,11 +208,15 @@ class Poller:
                 began = _loop_time()
                 fetched = await self._fetcher.fetch(address, known)
             poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
+            self._backoff.answered(address, poll.source.feed_url)
             result = await self._reader.judge(poll, fetched)
-        except FeedError as error:
+        except FeedError as failure:
             poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
-            if error.retry_after is not None:
+            error = self._backoff.failed(address, failure)
+            if error.http_status and error.retry_after is not None:
                 self._gate.quiet(address, error.retry_after)
+            if error.http_status and error.status == FeedStatus.RATE_LIMITED:
+                self._gate.slow_down(address, backoff.DELAY, backoff.SLOW)
             return outcome.failed(poll, error)
         record = moves.told(
             result.record, poll.state, fetched.permanent, listed_too=self._rounds.lists(fetched.permanent or address)

@@ -38,6 +38,7 @@ class Outlet:
         self.documents: dict[str, bytes] = {}
         self.headers: dict[str, dict[str, str]] = {}
         self.redirects: dict[str, tuple[int, str]] = {}
+        self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.requests: list[web.Request] = []
         self.in_flight = 0
         self.most_in_flight = 0
@@ -54,6 +55,9 @@ async def _document(request: web.Request) -> web.StreamResponse:
     outlet.most_in_flight = max(outlet.most_in_flight, outlet.in_flight)
     try:
         await asyncio.sleep(0.01)
+        if request.path in outlet.answers:
+            code, headers, body = outlet.answers[request.path]
+            return web.Response(status=code, headers=headers, body=body)
         if request.path in outlet.redirects:
             code, to = outlet.redirects[request.path]
             return web.Response(status=code, headers={"Location": to} if to else {})
