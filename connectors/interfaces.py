@@ -196,6 +196,9 @@ class FeedStates(PositionStore, Protocol):
     def state(self, feed_url: str) -> FeedState | None:
         """The state of one feed, or None before its first poll."""
 
+    def states_of(self, feed_urls: Sequence[str]) -> Mapping[str, FeedState]:
+        """The states of many feeds at once; those without one are missing."""
+
     def states(self) -> Iterable[FeedState]:
         """All states, by address."""
 
@@ -210,6 +213,9 @@ class FeedStates(PositionStore, Protocol):
 
     def save(self, state: FeedState, seen: Mapping[str, str]) -> None:
         """Save the state and the items now acknowledged (item id -> content hash), in one transaction."""
+
+    def save_all(self, saved: Sequence[tuple[FeedState, Mapping[str, str]]]) -> None:
+        """`save` for many feeds, all in one transaction."""
 
     def close(self) -> None:
         """Release the file."""

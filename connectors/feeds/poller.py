@@ -31,7 +31,7 @@ from connectors.feeds.validators import Validators
 from connectors.interfaces import FeedSources, FeedStates, Log
 from schemas.deadletter import DeadLetter
 from schemas.errors import FeedError, StoreError
-from schemas.feed import FINE, FeedSource, FeedState, FeedStatus, FetchRecord
+from schemas.feed import FINE, FeedSource, FeedStatus, FetchRecord
 from schemas.time import now as current_time
 
 _AFTER_STORE_ERROR = 15.0
@@ -135,7 +135,7 @@ class Poller:
         if not letter.whole or letter.headers.get("form") == CUT:
             record, _ = await self._poll(source, replaying=letter.id)
             return record
-        state = await self._state(source.feed_url)
+        state = await self._commits.state(source.feed_url)
         poll = Poll(source=source, state=state, fetched_at=self._now(), replaying=letter.id)
         fetched = Fetched(
             final_url=letter.headers.get("final-url", source.feed_url), http_status=0, body=letter.raw,
@@ -153,7 +153,7 @@ class Poller:
 
     async def close(self) -> None:
         """End workers and connections, after what is being written is finished."""
-        await self._commits.finish()
+        await self._commits.close()
         if self._starting is not None:
             # What went wrong in it was raised to whoever asked for the poll.
             await asyncio.gather(self._starting, return_exceptions=True)
@@ -182,7 +182,7 @@ class Poller:
     ) -> tuple[FetchRecord, Plan]:
         """The record of one poll and what comes next; the address polled is the one `turn` was taken for."""
         await self._start()
-        state = await self._state(source.feed_url)
+        state = await self._commits.state(source.feed_url)
         moment = self._now()
         late = max(0.0, (moment - due).total_seconds()) if due is not None else 0.0
         poll = Poll(source=source, state=state, fetched_at=moment, replaying=replaying, late=late)
@@ -238,9 +238,6 @@ class Poller:
             yield
         finally:
             turn.end()
-
-    async def _state(self, feed_url: str) -> FeedState:
-        return await asyncio.to_thread(self._states.state, feed_url) or FeedState(feed_url=feed_url)
 
 
 def _loop_time() -> float:

@@ -41,10 +41,27 @@ class SqliteFeedStates:
         rows = self._database.rows("SELECT document FROM feeds WHERE feed_url = ?", (feed_url,))
         return _state(rows[0][0], feed_url) if rows else None
 
+    def states_of(self, feed_urls: Sequence[str]) -> Mapping[str, FeedState]:
+        """See `FeedStates.states_of`."""
+        found: dict[str, FeedState] = {}
+        for start in range(0, len(feed_urls), _PAGE):
+            page = feed_urls[start : start + _PAGE]
+            rows = self._database.rows(
+                "SELECT document, feed_url FROM feeds"  # noqa: S608 only marks are added
+                f" WHERE feed_url IN ({','.join('?' * len(page))})",
+                tuple(page),
+            )
+            found |= {str(feed_url): _state(document, str(feed_url)) for document, feed_url in rows}
+        return found
+
     def states(self) -> Iterable[FeedState]:
-        """See `FeedStates.states`."""
-        rows = self._database.rows("SELECT document, feed_url FROM feeds ORDER BY feed_url")
-        return [_state(document, str(feed_url)) for document, feed_url in rows]
+        """See `FeedStates.states`; read in pages, so that many feeds take little memory."""
+        last = ""
+        while rows := self._database.rows(
+            "SELECT document, feed_url FROM feeds WHERE feed_url > ? ORDER BY feed_url LIMIT ?", (last, _PAGE)
+        ):
+            yield from (_state(document, str(feed_url)) for document, feed_url in rows)
+            last = str(rows[-1][1])
 
     def seen(self, feed_url: str, item_ids: Sequence[str]) -> Mapping[str, str]:
         """See `FeedStates.seen`."""
@@ -71,17 +88,24 @@ class SqliteFeedStates:
 
     def save(self, state: FeedState, seen: Mapping[str, str]) -> None:
         """See `FeedStates.save`."""
-        moment = int(state.last_fetch.fetched_at.timestamp() * 1000) if state.last_fetch else 0
+        self.save_all([(state, seen)])
+
+    def save_all(self, saved: Sequence[tuple[FeedState, Mapping[str, str]]]) -> None:
+        """See `FeedStates.save_all`."""
+        # Encoded before the lock is taken: readers wait for it.
+        rows = [(state.feed_url, codec.encode(state)) for state, _ in saved]
         with self._database.transaction() as connection:
-            number = connection.execute(
-                "INSERT INTO feeds (feed_url, document) VALUES (?, ?)"
-                " ON CONFLICT (feed_url) DO UPDATE SET document = excluded.document RETURNING number",
-                (state.feed_url, codec.encode(state)),
-            ).fetchone()[0]
-            connection.executemany(
-                "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)",
-                [(number, bytes.fromhex(item), bytes.fromhex(content), moment) for item, content in seen.items()],
-            )
+            for row, (state, seen) in zip(rows, saved, strict=True):
+                number = connection.execute(
+                    "INSERT INTO feeds (feed_url, document) VALUES (?, ?)"
+                    " ON CONFLICT (feed_url) DO UPDATE SET document = excluded.document RETURNING number",
+                    row,
+                ).fetchone()[0]
+                moment = int(state.last_fetch.fetched_at.timestamp() * 1000) if state.last_fetch else 0
+                connection.executemany(
+                    "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)",
+                    [(number, bytes.fromhex(item), bytes.fromhex(content), moment) for item, content in seen.items()],
+                )
 
     def positions(self, consumer: str) -> Positions:
         """See `PositionStore.positions`."""
