@@ -27,6 +27,7 @@ from tests.faults.polling.newsroom import Newsroom, Story, text, title, token
 
 _TOKEN = re.compile(r"w\d+n\d+e")
 _PAGE = 5_000
+_TICK = 0.001
 
 Words = tuple[str, str]
 
@@ -67,9 +68,10 @@ class Sent:
 
     def poll_of(self, feed: int, asked: float, until: float) -> FetchRecord | None:
         """The record of the poll that asked between the two moments."""
+        # Records tell the time in whole milliseconds.
         fetches = self.fetches[feed]
-        place = bisect_left(fetches, asked - 0.001, key=lambda pair: pair[0])
-        return fetches[place][1] if place < len(fetches) and fetches[place][0] < until else None
+        place = bisect_left(fetches, asked - _TICK, key=lambda pair: pair[0])
+        return fetches[place][1] if place < len(fetches) and fetches[place][0] < until - _TICK else None
 
 
 def feed_of(feed_url: str) -> int:

@@ -34,7 +34,7 @@ _HEADER_LIMIT = 16_384
 
 def host(feed: int) -> str:
     """The address of the host that serves `feed`; several feeds share one, as in the world."""
-    return f"127.1.{feed % HOSTS // 16}.{feed % 16 + 1}" if sys.platform == "linux" else "127.0.0.1"
+    return f"127.1.0.{feed % HOSTS + 1}" if sys.platform == "linux" else "127.0.0.1"
 
 
 class Outlets:
