@@ -100,8 +100,7 @@ class _Naming:
                     if rung.policy == policy and rung.item_id not in self._used and self._belongs(one, rung):
                         claims.setdefault(rung, []).append(number)
             for rung, numbers in claims.items():
-                owner = self._only(numbers, lambda one, rung=rung: self._is_at(one, rung))
-                owner = self._only(numbers, lambda one, rung=rung: self._is_like(one, rung)) if owner is None else owner
+                owner = self._owner(numbers, rung)
                 if owner is not None:
                     self._give(owner, rung)
 
@@ -163,11 +162,12 @@ class _Naming:
     def _is_recent(self, known: Known) -> bool:
         return known.last_seen is None or known.last_seen >= self._moment - RENAMED_WITHIN
 
-    def _only(self, numbers: Sequence[int], holds: Callable[[Said], bool]) -> int | None:
-        """The one of `numbers`, or the only one for which `holds`."""
+    def _owner(self, numbers: Sequence[int], rung: Rung) -> int | None:
+        """Which of the entries that could go on bearing `rung` does; None when several could as well."""
         several = [number for number in numbers if number not in self._given]
-        if len(several) > 1:
-            several = [number for number in several if holds(self._said[number])]
+        for is_surer in (self._is_at, self._is_like):
+            if len(several) > 1:
+                several = [number for number in several if is_surer(self._said[number], rung)] or several
         return several[0] if len(several) == 1 else None
 
     def _open(self) -> list[tuple[int, Said]]:
