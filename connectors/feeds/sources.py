@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def parsed(data: bytes, name: str) -> tuple[FeedSource, ...]:
     beginning = data[:1024].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     found = opml.read(data, name) if wide or beginning.startswith("<") else tomllist.read(data, name)
-    return _by_folder(_merged(found))
+    return by_folder(_merged(found))
 
 
 class ListedSources:
@@ -62,30 +63,14 @@ class ListedSources:
         return " ".join(_stamp(file) for file in (*files, *([self._own] if self._own else ())))
 
     def read(self) -> tuple[FeedSource, ...]:
-        """See `FeedSources.read`. What is listed in two places is as the first one says."""
-        found: dict[str, FeedSource] = {}
-        for spec in self._specs:
-            for source in read_sources(spec):
-                found.setdefault(source.feed_url, source)
+        """See `FeedSources.read`. What is listed twice is as the team's own list says, else as the first mention."""
+        own: dict[str, FeedSource] = {}
         if self._own is not None and self._own.is_file():
-            for source in parsed(_read_file(str(self._own)), str(self._own)):
-                found.setdefault(source.feed_url, source)
+            own = {source.feed_url: source for source in parsed(_read_file(str(self._own)), str(self._own))}
+        found: dict[str, FeedSource] = {}
+        for source in (*itertools.chain.from_iterable(map(read_sources, self._specs)), *own.values()):
+            found.setdefault(source.feed_url, own.get(source.feed_url, source))
         return tuple(found.values())
-
-
-class FixedSources:
-    """`FeedSources` that nobody edits."""
-
-    def __init__(self, sources: Iterable[FeedSource]) -> None:
-        self._sources = tuple(sources)
-
-    def stamp(self) -> str:
-        """See `FeedSources.stamp`."""
-        return ""
-
-    def read(self) -> tuple[FeedSource, ...]:
-        """See `FeedSources.read`."""
-        return self._sources
 
 
 def _stamp(file: Path) -> str:
@@ -123,6 +108,8 @@ def _merged(sources: Iterable[FeedSource]) -> list[FeedSource]:
     return list(found.values())
 
 
-def _by_folder(sources: list[FeedSource]) -> tuple[FeedSource, ...]:
+def by_folder(sources: Iterable[FeedSource]) -> tuple[FeedSource, ...]:
+    """Those in folders first, folder by folder, otherwise in their order."""
+    sources = list(sources)
     order = {folder: place for place, folder in enumerate(dict.fromkeys(source.folder for source in sources))}
     return tuple(sorted(sources, key=lambda source: (not source.folder, order[source.folder])))

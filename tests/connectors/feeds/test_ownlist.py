@@ -115,7 +115,7 @@ def test_sources_follow_their_files(own: OwnList, tmp_path: Path) -> None:
     own.add((A, B))
     assert listed.stamp() != before
     assert [(source.feed_url, source.name) for source in listed.read()] == [
-        (A.feed_url, "of the settings"), ("https://d.example/rss", ""), (B.feed_url, ""),
+        (A.feed_url, "A"), ("https://d.example/rss", ""), (B.feed_url, ""),
     ]  # fmt: skip
     after = listed.stamp()
     own.remove([A.feed_url, B.feed_url])
