@@ -38,7 +38,8 @@ _SIZE = 50_000
 def document(number: int) -> bytes:
     """A feed of about 50 kB, not the same for every number."""
     chance = random.Random(number)
-    items, size = [], 0
+    items: list[str] = []
+    size = 0
     while size < _SIZE:
         text = " ".join(f"{chance.choice(_WORDS)}{chance.randrange(500)}" for _ in range(120))
         entry = (
