@@ -11,18 +11,22 @@ from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import aiohttp
 import msgspec
+from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDictProxy
 from yarl import URL
 
 from connectors.feeds import challenge
-from connectors.feeds.guard import Guard
+from connectors.feeds.access import OPEN, Access, check_target
+from connectors.feeds.guard import Guard, RefusedAddressError
 from connectors.feeds.inflate import ENCODINGS, BadEncodingError, Inflater, TooLongError
 from connectors.feeds.moves import PERMANENT
-from connectors.feeds.refusals import check_wall, connection_error, netloc, refusal
+from connectors.feeds.refusals import blocked, check_wall, connection_error, netloc, refusal
+from connectors.feeds.sessions import Sessions
 from connectors.feeds.validators import Validators
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
@@ -78,7 +82,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetcher:
-    """Fetches feeds over one connector. Between `open` and `close`, from one event loop."""
+    """Fetches feeds. Between `open` and `close`, from one event loop."""
 
     def __init__(
         self,
@@ -87,34 +91,31 @@ class Fetcher:
         guard: Guard,
         timeout: float = 30.0,
         now: Callable[[], datetime] = now,
+        names: AbstractResolver | None = None,
     ) -> None:
         self._headers = {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": ENCODINGS}
         self._guard = guard
         self._seconds = timeout
         self._now = now
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions = Sessions(guard, min(CONNECT_SECONDS, timeout), names)
 
     async def open(self) -> None:
         """Get ready; the connections of each fetch are its own."""
-        self._session = aiohttp.ClientSession(
-            # No keep-alive: polls of one host are minutes apart. No DNS cache: polls re-check where a name leads.
-            connector=aiohttp.TCPConnector(
-                limit=0, force_close=True, use_dns_cache=False, socket_factory=self._guard.socket
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(CONNECT_SECONDS, self._seconds)),
-            trust_env=False,
-            auto_decompress=False,
-        )
+        self._sessions.through(OPEN.proxy)
 
     async def close(self) -> None:
         """Close what is open; fetches under way fail."""
-        if self._session is not None:
-            await self._session.close()
+        await self._sessions.close()
 
-    async def fetch(self, feed_url: str, validators: Validators | None = None) -> Fetched:
-        """The document at `feed_url`. Raises `FeedError`."""
-        progress = _Progress()
+    async def fetch(
+        self, feed_url: str, validators: Validators | None = None, access: Access = OPEN, listed: str = ""
+    ) -> Fetched:
+        """The document at `feed_url`. Raises `FeedError`.
+
+        `listed` is the address the team knows the feed by, if it is another one: what `access` holds goes to its
+        origin alone, its proxy excepted.
+        """
+        progress = _Progress(access, listed or feed_url)
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._follow(feed_url, validators or Validators(), progress)
@@ -127,6 +128,8 @@ class Fetcher:
             raise FeedError(reason, subject=feed_url, status=FeedStatus.TIMEOUT, http_status=progress.status) from error
         except aiohttp.ClientError as error:
             raise connection_error(error, feed_url, progress.url or feed_url, progress.status) from error
+        except RefusedAddressError as error:
+            raise blocked(error.reason, feed_url, progress.url) from error
         except (ValueError, UnicodeError) as error:
             reason = f"{progress.url or feed_url} is not an address that can be asked ({error})"
             raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED) from error
@@ -156,14 +159,25 @@ class Fetcher:
 
     async def _get(self, url: str, validators: Validators, feed_url: str, progress: _Progress) -> Fetched | str:
         """The document at `url`, or the address it redirects to."""
-        assert self._session is not None  # between `open` and `close` only
-        headers = dict(self._headers)
+        access = progress.access
+        headers = (
+            {**self._headers, **access.for_address(progress.listed, url)} if access is not OPEN else dict(self._headers)
+        )
         if validators.etag:
             headers["If-None-Match"] = validators.etag
         if validators.last_modified:
             headers["If-Modified-Since"] = validators.last_modified
         target = URL(url, encoded=True) if url.isascii() and " " not in url else URL(url)
-        async with self._session.get(target, headers=headers, allow_redirects=False) as response:
+        way: dict[str, Any] = {}
+        if access.proxy:
+            check_target(url, self._guard)
+            way["proxy"] = access.proxy.address
+            login = access.proxy.login()
+            # Plain http goes to the proxy itself; for https it is asked for a tunnel first.
+            headers.update(login if url.lower().startswith("http:") else {})
+            way["proxy_headers"] = login
+        session = self._sessions.through(access.proxy)
+        async with session.get(target, headers=headers, allow_redirects=False, **way) as response:
             progress.status = response.status
             _check_headers(response, feed_url)
             if response.status in _REDIRECTS:
@@ -231,11 +245,16 @@ class Fetcher:
 
 
 class _Progress:
-    """How far a fetch came, for its error."""
+    """One fetch: with what it is made, and how far it came, for its error."""
 
-    url = ""
-    status = 0
-    bytes_read = 0
+    __slots__ = ("access", "bytes_read", "listed", "status", "url")
+
+    def __init__(self, access: Access, listed: str) -> None:
+        self.access = access
+        self.listed = listed
+        self.url = ""
+        self.status = 0
+        self.bytes_read = 0
 
     def came(self, chunk: bytes) -> None:
         """Count `chunk`. Raises `TooLongError` when more came over the wire than any feed needs."""

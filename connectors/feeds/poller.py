@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import msgspec
 
 from connectors.feeds import backoff, entries, moves, outcome, validators
+from connectors.feeds.access import OPEN, Access, Proxy
 from connectors.feeds.backoff import Backoff
 from connectors.feeds.commits import Commits
 from connectors.feeds.document import CUT
@@ -54,6 +55,10 @@ class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_interval: float = 21_600.0
     parsers: int = 0
     """Parse workers at most; 0: one for each processor, up to four."""
+    access: Mapping[str, Access] = msgspec.field(default_factory=dict)
+    """Ways to get in, by the name sources give."""
+    proxy: Proxy = Proxy()
+    """What feeds are asked through, unless their access names another one."""
     look_seconds: float = 5.0
     """How often the sources are asked whether they changed."""
 
@@ -77,6 +82,8 @@ class Poller:
         guard = Guard(allowed)
         self._log = log
         self._states = states
+        self._settings = settings
+        self._everyone = Access(proxy=settings.proxy) if settings.proxy else OPEN
         self._now = now
         self._chance = chance
         self._limits = Limits(settings.min_interval, settings.max_interval)
@@ -207,7 +214,7 @@ class Poller:
         try:
             async with self._turn(address, turn):
                 began = _loop_time()
-                fetched = await self._fetcher.fetch(address, known)
+                fetched = await self._fetcher.fetch(address, known, self._access(poll.source), poll.source.feed_url)
             poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
             self._backoff.answered(address, poll.source.feed_url)
             result = await self._reader.judge(poll, fetched)
@@ -223,6 +230,15 @@ class Poller:
             result.record, poll.state, fetched.permanent, listed_too=self._rounds.lists(fetched.permanent or address)
         )
         return msgspec.structs.replace(result, record=record, full=fetched.full)
+
+    def _access(self, source: FeedSource) -> Access:
+        if not source.access:
+            return self._everyone
+        access = self._settings.access.get(source.access)
+        if access is None:
+            reason = f"the settings have no section feeds.access.{source.access}"
+            raise FeedError(reason, subject=source.feed_url, status=FeedStatus.REFUSED)
+        return access if access.proxy else msgspec.structs.replace(access, proxy=self._settings.proxy)
 
     @asynccontextmanager
     async def _turn(self, feed_url: str, turn: Turn | None) -> AsyncIterator[None]:

@@ -71,9 +71,11 @@ def connection_error(error: aiohttp.ClientError, feed_url: str, url: str, http_s
     status, lost = FeedStatus.UNREACHABLE, False
     refused = _refused(error)
     if refused is not None:
-        status = FeedStatus.BLOCKED_ADDRESS
-        hop = "" if url == feed_url else f" (redirected to {url[:200]})"
-        reason = f"the address is refused{hop}: {refused}"
+        return blocked(refused, feed_url, url)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        reason = f"the proxy does not connect us to {netloc(url)} (HTTP {error.status})"
+    elif isinstance(error, aiohttp.ClientProxyConnectionError):
+        reason = f"no connection to the proxy ({error.os_error.strerror or error.os_error})"
     elif isinstance(error, aiohttp.ClientConnectorDNSError):
         reason = f"the name {netloc(url)} cannot be resolved"
         lost = error.os_error.errno in _NO_SUCH_NAME
@@ -90,6 +92,13 @@ def connection_error(error: aiohttp.ClientError, feed_url: str, url: str, http_s
     else:
         reason = f"the answer of {netloc(url)} is not valid HTTP ({_cause(error)})"
     return FeedError(reason, subject=feed_url, status=status, http_status=http_status, lost=lost)
+
+
+def blocked(reason: str, feed_url: str, url: str) -> FeedError:
+    """The guard refused `url`, for `reason`."""
+    hop = "" if url == feed_url else f" (redirected to {url[:200]})"
+    text = f"the address is refused{hop}: {reason}"
+    return FeedError(text, subject=feed_url, status=FeedStatus.BLOCKED_ADDRESS)
 
 
 def _refused(error: aiohttp.ClientError) -> str | None:
