@@ -141,7 +141,7 @@ def _known(row: Sequence[object]) -> Known:
 
 
 def _save(connection: sqlite3.Connection, state: FeedState, seen: Mapping[str, Known]) -> None:
-    moment = int(state.last_fetch.fetched_at.timestamp() * 1000) if state.last_fetch else 0
+    moment = _milliseconds(state.last_fetch.fetched_at) if state.last_fetch else 0
     number, read_at = connection.execute(
         "INSERT INTO feeds (feed_url, document) VALUES (?, ?)"
         " ON CONFLICT (feed_url) DO UPDATE SET document = excluded.document RETURNING number, read_at",
@@ -161,7 +161,8 @@ def _save(connection: sqlite3.Connection, state: FeedState, seen: Mapping[str, K
         "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?)",
         [
             (
-                number, bytes.fromhex(key), bytes.fromhex(one.content_hash), moment,
+                number, bytes.fromhex(key), bytes.fromhex(one.content_hash),
+                _milliseconds(one.last_seen) if one.last_seen else moment,
                 bytes.fromhex(one.article_id) or None, one.title or None,
             )
             for key, one in seen.items()
@@ -170,8 +171,12 @@ def _save(connection: sqlite3.Connection, state: FeedState, seen: Mapping[str, K
     connection.execute("UPDATE feeds SET read_at = ? WHERE number = ?", (moment, number))
 
 
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
 def _kept_for(seen: Mapping[str, Known], moment: int) -> int:
     """Milliseconds for which what left a feed is remembered: what shows old items may bring back older ones."""
-    oldest = min((one.published_at.timestamp() * 1000 for one in seen.values() if one.published_at), default=moment)
+    oldest = min((_milliseconds(one.published_at) for one in seen.values() if one.published_at), default=moment)
     shortest, longest = (days * _DAY for days in _KEPT_DAYS)
     return int(min(max(shortest, _OLDEST_TIMES * (moment - oldest)), longest))
