@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from schemas.errors import DataFolderError, WirewatchError
-from schemas.feed import FeedSource
+from schemas.feed import FeedSource, FeedState
 from schemas.time import now
 from wirewatch import wiring
 
@@ -66,7 +66,12 @@ def _same_items(settings: Settings, found: Found, sources: Sequence[FeedSource])
     """As which source it is listed that has brought nearly all of these articles before."""
     from connectors.feeds.entries import Origin, build
 
-    origin = Origin(source=FeedSource(feed_url=found.url), final_url=found.fetched.final_url, seen_at=now(), first=True)
+    origin = Origin(
+        source=FeedSource(feed_url=found.url),
+        final_url=found.fetched.final_url,
+        seen_at=now(),
+        state=FeedState(feed_url=found.url),
+    )
     ids = {item.article_id for item in build(found.document, origin).items if item.url}
     try:
         index = wiring.read_index(settings)

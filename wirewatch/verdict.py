@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from schemas.feed import FeedSource
+from schemas.feed import FeedSource, FeedState
 
 if TYPE_CHECKING:
     from connectors.feeds.discover import Found
@@ -98,7 +98,9 @@ def judge(found: Found, source: FeedSource, settings: Settings, moment: datetime
     from connectors.feeds.form import form_of
 
     document, fetched = found.document, found.fetched
-    origin = Origin(source=source, final_url=fetched.final_url, seen_at=moment, first=True)
+    origin = Origin(
+        source=source, final_url=fetched.final_url, seen_at=moment, state=FeedState(feed_url=source.feed_url)
+    )
     built = build(document, origin)
     language, share = _language(document)
     sizes = [max(len(entry.body), len(entry.summary)) for entry in document.entries]
