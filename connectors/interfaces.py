@@ -239,6 +239,12 @@ class FeedStates(PositionStore, Protocol):
     def save_all(self, saved: Sequence[tuple[FeedState, Mapping[str, Known]]]) -> None:
         """`save` for several feeds, all in one transaction: one wait for the disk."""
 
+    def remember(self, feed_url: str, seen: Mapping[str, Known], at: datetime) -> None:
+        """Save what was acknowledged at `at` whatever a poller saves meanwhile: the state of the feed stays.
+
+        A feed that is not known is from now on, with nothing in its state.
+        """
+
     def close(self) -> None:
         """Release the file."""
 
