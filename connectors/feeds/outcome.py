@@ -8,11 +8,12 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.feeds import schedule
+from connectors.feeds import moves, schedule, validators
 from connectors.feeds.document import ParsedDocument, Unreadable
-from connectors.feeds.entries import Items, marks, origin_headers, unsent
-from connectors.feeds.fetch import Fetched, Validators
-from connectors.interfaces import NewRecord
+from connectors.feeds.entries import Items, origin_headers
+from connectors.feeds.fetch import Fetched
+from connectors.feeds.validators import Validators, document_hash
+from connectors.interfaces import Known, NewRecord
 from schemas import codec, identity
 from schemas.deadletter import RAW_LIMIT, DeadLetter
 from schemas.errors import FeedError
@@ -28,7 +29,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     record: FetchRecord
     items: tuple[FeedItem, ...] = ()
     dead: tuple[DeadLetter, ...] = ()
-    seen: Mapping[str, str] = msgspec.field(default_factory=dict)
+    seen: Mapping[str, Known] = msgspec.field(default_factory=dict)
     """What to remember once the log has all this."""
     readable: bool = False
     """Whether the server answered as a feed; else the poll failed."""
@@ -37,6 +38,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     body_hash: str | None = None
     published: tuple[datetime, ...] = ()
     retry_after: float | None = None
+    full: bool = False
+    """Whether the whole document was asked for, without validators, and came."""
+    lost: bool = False
+    """Whether the address polled is no more."""
 
     def records(self) -> list[NewRecord]:
         """Everything this poll puts on the log; the account of it last, when the rest is there."""
@@ -67,6 +72,8 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     replaying: str = ""
     """The dead letter this poll runs again: it does not count as written before, so that a second failure shows."""
+    late: float = 0.0
+    """Seconds by which it began after it was due."""
 
     def record(self, status: FeedStatus, reason: str, **more: object) -> FetchRecord:
         """The account of this poll."""
@@ -76,7 +83,8 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
             status=status,
             reason=reason,
             seconds=round(self.seconds, 3),
-            **{"keyed_by": self.state.keyed_by, **more},  # type: ignore[arg-type] # names are checked by the Struct
+            late=round(self.late, 3),
+            **{"keyed_by": self.state.keyed_by, "named_by": self.state.named_by, **more},  # type: ignore[arg-type] # names are checked by the Struct
         )
 
 
@@ -88,7 +96,8 @@ def body_hash(body: bytes) -> str:
 def failed(poll: Poll, error: FeedError) -> Outcome:
     """A poll that brought no document."""
     record = poll.record(FeedStatus(error.status), error.message, http_status=error.http_status)
-    return Outcome(record=record, retry_after=error.retry_after)
+    lost = error.lost or record.status in {FeedStatus.NOT_FOUND, FeedStatus.GONE}
+    return Outcome(record=record, retry_after=error.retry_after, lost=lost)
 
 
 def unchanged(poll: Poll, fetched: Fetched) -> Outcome:
@@ -101,7 +110,7 @@ def unchanged(poll: Poll, fetched: Fetched) -> Outcome:
     return Outcome(record=record, readable=True, validators=fetched.validators)
 
 
-def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str, str]) -> Outcome:
+def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str, Known]) -> Outcome:
     """A poll that brought a document which is no feed: set aside, once for each distinct document."""
     reason = why.reason
     if not fetched.complete:
@@ -113,7 +122,7 @@ def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str,
     letter = dead_letter(poll.source, fetched, reason, poll.fetched_at)
     if why.status not in _SET_ASIDE or letter.id in seen:
         return Outcome(record=record)
-    return Outcome(record=record, dead=(letter,), seen={letter.id: letter.raw_hash})
+    return Outcome(record=record, dead=(letter,), seen={letter.id: Known(letter.raw_hash)})
 
 
 def dead_letter(source: FeedSource, fetched: Fetched, reason: str, moment: datetime) -> DeadLetter:
@@ -133,40 +142,44 @@ def dead_letter(source: FeedSource, fetched: Fetched, reason: str, moment: datet
     )
 
 
-def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items, seen: Mapping[str, str]) -> Outcome:
-    """A poll that brought a feed; what of it was not `seen` before goes on the log."""
-    items, dead = unsent(built, seen)
-    updated = sum(item.op == "update" for item in items)
-    new = len(items) - updated
+def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -> Outcome:
+    """A poll that brought a feed; what of it was not sent before goes on the log."""
+    updated = sum(item.op == "update" for item in built.unsent)
+    new = len(built.unsent) - updated
     entries = len(document.entries) + len(document.broken)
+    # Half a document is no state to compare the next one with.
+    whole = fetched.complete and not document.cut
+    status = FeedStatus.WORKING if entries else FeedStatus.EMPTY
+    if entries and whole and not built.unsent and not built.dead:
+        status = FeedStatus.UNCHANGED
     record = poll.record(
-        FeedStatus.WORKING if entries else FeedStatus.EMPTY,
-        _sentence(document, entries, new, updated, switched=built.keyed_by != poll.state.keyed_by),
+        status,
+        "; ".join((*_sentences(document, entries, new, updated), *_switches(poll.state, built), *document.notes)),
         http_status=fetched.http_status,
         bytes_read=fetched.bytes_read,
         entries=entries,
         new=new,
         updated=updated,
+        copies=built.copies,
         keyed_by=built.keyed_by,
+        named_by=built.named_by,
         final_url=fetched.final_url,
     )
-    # Half a document is no state to compare the next one with.
-    whole = fetched.complete and not document.cut
     return Outcome(
         record=record,
-        items=items,
-        dead=dead,
-        seen=marks(built),
+        items=built.unsent,
+        dead=built.dead,
+        seen=built.marks,
         readable=True,
         validators=fetched.validators if whole else None,
-        body_hash=body_hash(fetched.body) if whole else None,
+        body_hash=document_hash(fetched.body) if whole else None,
         published=tuple(item.published_at for item in built.items if item.published_at is not None),
     )
 
 
 def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedule.Limits) -> FeedState:
     """What to remember after `outcome`."""
-    record, validators = outcome.record, outcome.validators or Validators(state.etag, state.last_modified)
+    record, known = outcome.record, outcome.validators or Validators(state.etag, state.last_modified)
     moment = record.fetched_at
     interval, failures = state.interval, 0 if outcome.readable else state.failures + 1
     if outcome.readable and state.last_ok_at is None:
@@ -174,12 +187,13 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
     elif outcome.readable and state.last_ok_at is not None:
         elapsed = (moment - state.last_ok_at).total_seconds()
         interval = schedule.after_poll(interval, record.new, elapsed, limits)
-    return FeedState(
+    after = FeedState(
         feed_url=state.feed_url,
-        etag=validators.etag,
-        last_modified=validators.last_modified,
+        etag=known.etag,
+        last_modified=known.last_modified,
         body_hash=state.body_hash if outcome.body_hash is None else outcome.body_hash,
         keyed_by=record.keyed_by,
+        named_by=record.named_by,
         next_poll_at=moment + schedule.wait(interval, failures, outcome.retry_after, chance, limits),
         interval=interval,
         failures=failures,
@@ -187,9 +201,13 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
         last_ok_at=moment if outcome.readable else state.last_ok_at,
         last_new_at=moment if record.new else state.last_new_at,
     )
+    after = validators.kept(state, after, full=outcome.full)
+    after = moves.followed(state, after, lost=outcome.lost)
+    probe = moves.probe(record, failures)
+    return after if probe is None else msgspec.structs.replace(after, next_poll_at=moment + probe)
 
 
-def _sentence(document: ParsedDocument, entries: int, new: int, updated: int, *, switched: bool) -> str:
+def _sentences(document: ParsedDocument, entries: int, new: int, updated: int) -> list[str]:
     if not entries:
         parts = ["a feed without entries"]
     else:
@@ -198,6 +216,15 @@ def _sentence(document: ParsedDocument, entries: int, new: int, updated: int, *,
         parts.append("the document is cut in the middle, only complete entries were read")
     if document.broken:
         parts.append(f"{len(document.broken)} of them could not be read, set aside")
-    if switched:
+    return parts
+
+
+def _switches(state: FeedState, built: Items) -> list[str]:
+    parts = []
+    if built.keyed_by != state.keyed_by:
         parts.append("one address stands for several entries: entries are told apart by id from now on")
-    return "; ".join((*parts, *document.notes))
+    if built.named_by != state.named_by:
+        parts.append("many entries share an id: entries are told apart by id and address from now on")
+    if built.copies:
+        parts.append(f"{built.copies} known by their words alone, after the memory was lost: may be second copies")
+    return parts

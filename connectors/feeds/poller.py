@@ -7,35 +7,39 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
 
 import msgspec
 
-from connectors.feeds import entries, outcome
+from connectors.feeds import backoff, entries, moves, outcome, validators
+from connectors.feeds.access import OPEN, Access, Proxy
+from connectors.feeds.backoff import Backoff
 from connectors.feeds.commits import Commits
 from connectors.feeds.document import CUT
-from connectors.feeds.fetch import Fetched, Fetcher, Validators, user_agent
+from connectors.feeds.fetch import Fetched, Fetcher, user_agent
 from connectors.feeds.guard import Guard, networks
-from connectors.feeds.hosts import HostGate
-from connectors.feeds.outcome import Poll
+from connectors.feeds.hosts import HostGate, Turn, host_of
+from connectors.feeds.listing import FixedSources
+from connectors.feeds.outcome import Outcome, Poll
 from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.reading import DocumentReader
-from connectors.feeds.restore import restore_keys
+from connectors.feeds.restore import restore
+from connectors.feeds.rounds import Plan, Rounds
 from connectors.feeds.schedule import Limits
-from connectors.interfaces import FeedStates, Log
+from connectors.feeds.validators import Validators
+from connectors.interfaces import FeedSources, FeedStates, Log
 from schemas.deadletter import DeadLetter
 from schemas.errors import FeedError, StoreError
-from schemas.feed import FINE, FeedSource, FeedState, FeedStatus, FetchRecord
+from schemas.feed import FINE, FeedSource, FeedStatus, FetchRecord
 from schemas.time import now as current_time
 
-T = TypeVar("T")
-
-LONGEST_QUIET = 30.0
-"""A host that wants to be left alone for longer is not waited for; the poll says so and is repeated later."""
-_LONGEST_SLEEP = 60.0
 _AFTER_STORE_ERROR = 15.0
+
+
+def _unheard(_record: FetchRecord) -> None:
+    pass
 
 
 class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +55,12 @@ class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_interval: float = 21_600.0
     parsers: int = 0
     """Parse workers at most; 0: one for each processor, up to four."""
+    access: Mapping[str, Access] = msgspec.field(default_factory=dict)
+    """Ways to get in, by the name sources give."""
+    proxy: Proxy = Proxy()
+    """What feeds are asked through, unless their access names another one."""
+    look_seconds: float = 5.0
+    """How often the sources are asked whether they changed."""
 
 
 class Poller:
@@ -72,19 +82,22 @@ class Poller:
         guard = Guard(allowed)
         self._log = log
         self._states = states
+        self._settings = settings
+        self._everyone = Access(proxy=settings.proxy) if settings.proxy else OPEN
         self._now = now
         self._chance = chance
         self._limits = Limits(settings.min_interval, settings.max_interval)
         self._fetcher = Fetcher(user_agent=user_agent(settings.contact), guard=guard, timeout=settings.timeout, now=now)
         self._pool = ParsePool(settings.parsers)
         self._gate = HostGate(settings.host_delay, guard, ours=bool(allowed), clock=_loop_time)
-        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._backoff = Backoff(_loop_time)
+        self._rounds = Rounds(self._poll, self._gate, settings.concurrency, settings.look_seconds, now)
         self._starting: asyncio.Task[None] | None = None
         self._reader = DocumentReader(self._pool, states)
         self._commits = Commits(log, states)
 
     async def poll(self, source: FeedSource) -> FetchRecord:
-        """Poll `source` once, now.
+        """Poll `source` once, as soon as its host may be asked.
 
         Whatever the feed does is in the record. A log that is away (a retryable `StoreError`) makes it a failed poll
         of which nothing is remembered; any other `StoreError` is raised.
@@ -93,39 +106,29 @@ class Poller:
         return record
 
     async def poll_all(
-        self, sources: Sequence[FeedSource], on_done: Callable[[FetchRecord], None] | None = None
+        self, sources: Sequence[FeedSource], on_done: Callable[[FetchRecord], None] = _unheard
     ) -> list[FetchRecord]:
-        """Poll each of `sources` once, side by side; `on_done` is told each record as it comes."""
-
-        async def one(source: FeedSource) -> FetchRecord:
-            record = await self.poll(source)
-            if on_done is not None:
-                on_done(record)
-            return record
-
-        return await self._side_by_side([one(source) for source in sources])
+        """Poll each of `sources` once, each address once; `on_done` is told each record as it comes."""
+        await self._start()
+        return await self._rounds.once(sources, on_done)
 
     async def run(
         self,
-        sources: Sequence[FeedSource],
+        sources: FeedSources | Sequence[FeedSource],
         stop: asyncio.Event,
-        on_done: Callable[[FetchRecord], None] | None = None,
+        on_done: Callable[[FetchRecord], None] = _unheard,
     ) -> None:
         """Poll `sources` as they fall due until `stop` is set or the call is cancelled.
 
-        Fetches under way are given up then; what is being written is finished, without telling `on_done`.
+        Fetches under way are given up then; what is being written is finished, without telling `on_done`. Sources that
+        are added while it runs are polled soon, removed ones no more. Raises `SettingsError` when they cannot be read
+        at first; later the last good list stays in force.
         """
-        waiting = asyncio.ensure_future(stop.wait())
-        keeping = asyncio.ensure_future(self._side_by_side([self._keep_polling(source, on_done) for source in sources]))
         try:
-            await asyncio.wait({waiting, keeping}, return_when=asyncio.FIRST_COMPLETED)
-            if keeping.done() and not keeping.cancelled():
-                keeping.result()
-            await waiting
+            await self._start()
+            listed = FixedSources(sources) if isinstance(sources, Sequence) else sources
+            await self._rounds.run(listed, stop, self._planned, on_done)
         finally:
-            for task in (waiting, keeping):
-                task.cancel()
-            await asyncio.gather(waiting, keeping, return_exceptions=True)
             await self._commits.finish()
 
     async def replay_document(self, letter: DeadLetter) -> FetchRecord:
@@ -139,7 +142,7 @@ class Poller:
         if not letter.whole or letter.headers.get("form") == CUT:
             record, _ = await self._poll(source, replaying=letter.id)
             return record
-        state = await self._state(source.feed_url)
+        state = await self._commits.state(source.feed_url)
         poll = Poll(source=source, state=state, fetched_at=self._now(), replaying=letter.id)
         fetched = Fetched(
             final_url=letter.headers.get("final-url", source.feed_url), http_status=0, body=letter.raw,
@@ -151,13 +154,14 @@ class Poller:
             record, _ = await self._poll(source, replaying=letter.id)
             return record
         # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
-        kept = msgspec.structs.replace(state, keyed_by=result.record.keyed_by)
+        record = result.record
+        kept = msgspec.structs.replace(state, keyed_by=record.keyed_by, named_by=record.named_by)
         await self._commits.write(result, kept, account=False)
         return result.record
 
     async def close(self) -> None:
         """End workers and connections, after what is being written is finished."""
-        await self._commits.finish()
+        await self._commits.close()
         if self._starting is not None:
             # What went wrong in it was raised to whoever asked for the poll.
             await asyncio.gather(self._starting, return_exceptions=True)
@@ -172,45 +176,25 @@ class Poller:
     async def _open(self) -> None:
         await self._fetcher.open()
         await self._pool.start()
-        await asyncio.to_thread(restore_keys, self._log, self._states)
+        await asyncio.to_thread(restore, self._log, self._states)
 
-    async def _keep_polling(self, source: FeedSource, on_done: Callable[[FetchRecord], None] | None) -> None:
+    def _planned(self) -> dict[str, Plan]:
+        return {
+            one.feed_url: Plan(one.next_poll_at, moves.polled(one))
+            for one in self._states.states()
+            if one.next_poll_at is not None
+        }
+
+    async def _poll(
+        self, source: FeedSource, turn: Turn | None = None, due: datetime | None = None, *, replaying: str = ""
+    ) -> tuple[FetchRecord, Plan]:
+        """The record of one poll and what comes next; the address polled is the one `turn` was taken for."""
         await self._start()
-        due = (await self._state(source.feed_url)).next_poll_at or self._now()
-        # Whatever an earlier run with other settings or another clock has planned, a day is the most.
-        due = min(due, self._now() + timedelta(days=1))
-        while True:
-            await self._sleep_until(due)
-            record, due = await self._poll(source)
-            if on_done is not None:
-                on_done(record)
-
-    async def _sleep_until(self, due: datetime) -> None:
-        # In pieces: the clock of the wall may jump, and a laptop may sleep.
-        left = (due - self._now()).total_seconds()
-        while left > 0:
-            await asyncio.sleep(min(left, _LONGEST_SLEEP))
-            left = (due - self._now()).total_seconds()
-
-    async def _poll(self, source: FeedSource, *, replaying: str = "") -> tuple[FetchRecord, datetime]:
-        """The record of one poll and when the next is due."""
-        await self._start()
-        state = await self._state(source.feed_url)
-        began = _loop_time()
-        poll = Poll(source=source, state=state, fetched_at=self._now(), replaying=replaying)
-        known = Validators() if replaying else Validators(state.etag, state.last_modified)
-        try:
-            self._refuse_when_quiet(source)
-            async with self._gate.turn(source.feed_url), self._slots:
-                began = _loop_time()
-                fetched = await self._fetcher.fetch(source.feed_url, known)
-            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
-            result = await self._reader.judge(poll, fetched)
-        except FeedError as error:
-            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
-            result = outcome.failed(poll, error)
-            if error.retry_after is not None:
-                self._gate.quiet(source.feed_url, error.retry_after)
+        state = await self._commits.state(source.feed_url)
+        moment = self._now()
+        late = max(0.0, (moment - due).total_seconds()) if due is not None else 0.0
+        poll = Poll(source=source, state=state, fetched_at=moment, replaying=replaying, late=late)
+        result = await self._ask(poll, turn)
         after = outcome.next_state(state, result, self._chance(), self._limits)
         try:
             await self._commits.write(result, after)
@@ -219,28 +203,58 @@ class Poller:
                 raise
             reason = f"what was read could not be stored ({error}); nothing is remembered of this poll"
             record = poll.record(FeedStatus.UNREACHABLE, reason, http_status=result.record.http_status)
-            return record, poll.fetched_at + timedelta(seconds=min(self._limits.shortest, _AFTER_STORE_ERROR))
-        return result.record, after.next_poll_at or poll.fetched_at
+            soon = moment + timedelta(seconds=min(self._limits.shortest, _AFTER_STORE_ERROR))
+            return record, Plan(soon, moves.polled(state))
+        return result.record, Plan(after.next_poll_at or result.record.fetched_at, moves.polled(after))
 
-    def _refuse_when_quiet(self, source: FeedSource) -> None:
-        quiet = self._gate.quiet_for(source.feed_url)
-        if quiet > LONGEST_QUIET:
-            reason = f"not asked: its server wants {quiet:,.0f} s more without requests"
-            raise FeedError(reason, subject=source.feed_url, status=FeedStatus.RATE_LIMITED, retry_after=quiet)
-
-    async def _state(self, feed_url: str) -> FeedState:
-        return await asyncio.to_thread(self._states.state, feed_url) or FeedState(feed_url=feed_url)
-
-    async def _side_by_side(self, work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-        """The results of all `work`; the first error ends the rest."""
-        tasks = [asyncio.ensure_future(one) for one in work]
-        gathered: Awaitable[list[T]] = asyncio.gather(*tasks)
+    async def _ask(self, poll: Poll, turn: Turn | None) -> Outcome:
+        """What the feed answers, and what that comes to."""
+        address, began = moves.polled(poll.state), _loop_time()
+        known = Validators() if poll.replaying else validators.to_send(poll.state, address, poll.fetched_at)
         try:
-            return await gathered
+            async with self._turn(address, turn):
+                began = _loop_time()
+                fetched = await self._fetcher.fetch(address, known, self._access(poll.source), poll.source.feed_url)
+            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
+            self._backoff.answered(address, poll.source.feed_url)
+            result = await self._reader.judge(poll, fetched)
+        except FeedError as failure:
+            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
+            error = self._backoff.failed(address, failure)
+            if error.http_status and error.retry_after is not None:
+                self._gate.quiet(address, error.retry_after)
+            if error.http_status and error.status == FeedStatus.RATE_LIMITED:
+                self._gate.slow_down(address, backoff.DELAY, backoff.SLOW)
+            return outcome.failed(poll, error)
+        record = moves.told(
+            result.record, poll.state, fetched.permanent, listed_too=self._rounds.lists(fetched.permanent or address)
+        )
+        return msgspec.structs.replace(result, record=record, full=fetched.full)
+
+    def _access(self, source: FeedSource) -> Access:
+        if not source.access:
+            return self._everyone
+        access = self._settings.access.get(source.access)
+        if access is None:
+            reason = f"the settings have no section feeds.access.{source.access}"
+            raise FeedError(reason, subject=source.feed_url, status=FeedStatus.REFUSED)
+        return access if access.proxy else msgspec.structs.replace(access, proxy=self._settings.proxy)
+
+    @asynccontextmanager
+    async def _turn(self, feed_url: str, turn: Turn | None) -> AsyncIterator[None]:
+        """The turn of the feed's host: the one already taken, else one that is waited for."""
+        if turn is None or turn.host != host_of(feed_url):
+            if turn is not None:
+                turn.end()
+            async with self._gate.turn(feed_url):
+                yield
+            return
+        try:
+            self._gate.refuse_when_quiet(feed_url)
+            await self._gate.learn(host_of(feed_url))
+            yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            turn.end()
 
 
 def _loop_time() -> float:

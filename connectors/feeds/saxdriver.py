@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xml.parsers.expat import XMLParserType
 from xml.sax.expatreader import ExpatParser
 
 _PIECE = 1 << 16
@@ -10,8 +11,9 @@ _PIECE = 1 << 16
 class _Buffered(ExpatParser):
     def reset(self) -> None:
         super().reset()
-        self._parser.buffer_size = _PIECE
-        self._parser.buffer_text = True
+        expat: XMLParserType = self.__dict__["_parser"]
+        expat.buffer_size = _PIECE
+        expat.buffer_text = True
 
 
 def create_parser() -> ExpatParser:

@@ -62,6 +62,17 @@ def setting_option(flag: str, path: str, **more: Any) -> Callable[[F], F]:
     return click.option(flag, path.replace(".", "__"), default=None, **more)
 
 
+def allow_network(command: F) -> F:
+    """Add `--allow-network CIDR`, for commands that fetch; `with_settings` (outside it) consumes the value."""
+    return setting_option(
+        "--allow-network",
+        "feeds.allow_networks",
+        multiple=True,
+        metavar="CIDR",
+        help="Let feeds lie in this private network, without port rule and delay.",
+    )(command)
+
+
 class Since(click.ParamType[datetime]):
     """A moment: RFC 3339, a date, or an age such as `30m`, `12h`, `7d`, `2w`."""
 
@@ -94,3 +105,8 @@ def print_record(value: object, *, as_json: bool, text: str) -> None:
         sys.stdout.buffer.flush()
     else:
         click.echo(text)
+
+
+def all_keys(record: msgspec.Struct) -> dict[str, object]:
+    """Every key of `record`, also those that are left at their default."""
+    return {key: getattr(record, key) for key in record.__struct_fields__}
