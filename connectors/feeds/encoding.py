@@ -75,7 +75,9 @@ def decode(body: bytes, content_type: str = "", language: str = "") -> Decoded:
     if decoded is None:
         text = body.decode("utf-8", "replace")
         decoded = Decoded(text, "utf-8", text.count("\ufffd"))
-    return msgspec.structs.replace(decoded, text=_DECLARATION.sub("", decoded.text, count=1).lstrip("\ufeff"))
+    text = decoded.text.lstrip("\ufeff")
+    declaration = _DECLARATION.match(text)
+    return msgspec.structs.replace(decoded, text=text[declaration.end() :] if declaration else text)
 
 
 def _by_mark(body: bytes) -> Decoded | None:

@@ -24,7 +24,9 @@ _PERIODS = {
 _LONGEST = 31_536_000.0
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS_IN_DAY = 24
-_SKIPPED = re.compile(r"<skip(hours|days)\b[^>]*>(.{0,4000}?)</skip\1\s*>", re.IGNORECASE | re.DOTALL)
+_SKIPPED = re.compile(
+    r"<skip(hours|days)\b[^<>]*>((?:\s*<(?:hour|day)\b[^<>]*>[^<]{0,40}</(?:hour|day)\s*>){1,40})", re.IGNORECASE
+)
 _HOUR = re.compile(r"<hour\b[^>]*>\s*(\d{1,2})\s*</hour", re.IGNORECASE)
 _DAY = re.compile(r"<day\b[^>]*>\s*([A-Za-z]{3})[A-Za-z]*\s*</day", re.IGNORECASE)
 _ITEM = re.compile(r"<(?:[\w-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)

@@ -17,13 +17,14 @@ from schemas.feed import FeedStatus
 
 _ITEMS = re.compile(r"\"items\"\s*:\s*\[")
 _VERSION = re.compile(r"\"version\"\s*:\s*\"https?://(?:www\.)?jsonfeed\.org/", re.IGNORECASE)
+_LONGEST_NUMBER = 4_000
 _GAP = re.compile(r"[\s,]*")
 
 
 def read(text: str, how: Reading) -> ParseReply:
     """The JSON Feed in `text`; a document that ends in the middle gives its complete items."""
     try:
-        document: Any = json.loads(text)
+        document: Any = json.loads(text, parse_int=_integer)
     except RecursionError:
         return None, _malformed("the JSON is nested too deeply")
     except ValueError as error:
@@ -40,7 +41,7 @@ def _read_cut(text: str, how: Reading, trouble: str) -> ParseReply:
     start = _ITEMS.search(text)
     if start is None or not _VERSION.search(text):
         return None, _malformed(f"not valid JSON ({trouble})")
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(parse_int=_integer)
     items: list[Any] = []
     place = start.end()
     while True:
@@ -79,6 +80,11 @@ def _document(
         site_url=about.site_url,
         hints=about.hints,
     )
+
+
+def _integer(digits: str) -> int | str:
+    # Python refuses to convert numbers of many digits, which take quadratic time; as an id they are a name.
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
 
 
 def _malformed(reason: str) -> Unreadable:
