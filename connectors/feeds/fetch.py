@@ -225,7 +225,8 @@ class Fetcher:
             inflater = Inflater(response.headers.get("Content-Encoding", ""), MAX_BODY)
             async for chunk in response.content.iter_chunked(_CHUNK):
                 progress.came(chunk)
-                body += inflater.feed(chunk)
+                for piece in inflater.pieces(chunk):
+                    body += piece
             body += inflater.rest()
         except TooLongError as error:
             reason = (
