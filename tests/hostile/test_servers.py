@@ -18,7 +18,9 @@ PATIENCE = 4.0
 GROWTH = 32 * 1024
 
 
-def met(folder: Path, paths: Sequence[str], deadline: float = PATIENCE, scheme: str = "http") -> dict[str, dict[str, Any]]:
+def met(
+    folder: Path, paths: Sequence[str], deadline: float = PATIENCE, scheme: str = "http"
+) -> dict[str, dict[str, Any]]:
     """What a poller in a process of its own says of each path."""
 
     async def run() -> list[dict[str, Any]]:
