@@ -82,6 +82,32 @@ class FeedStatesContract(ABC):
         assert list(states.states()) == []
         states.close()
 
+    def test_what_is_remembered_beside_a_poller_leaves_its_state_alone(self) -> None:
+        states = self.states()
+        polled = state(etag='"1"', failures=2)
+        states.save(polled, {FIRST: Known(SECOND)})
+        states.remember(polled.feed_url, {SECOND: Known(THIRD, FIRST, b"ab")}, AT)
+        states.remember("telegram:channel", {FIRST: Known(FIRST)}, AT)
+        states.remember("telegram:channel", {FIRST: Known(THIRD)}, AT + timedelta(days=1))
+        states.close()
+        states = self.again()
+        assert states.state(polled.feed_url) == polled
+        assert states.state("telegram:channel") == FeedState(feed_url="telegram:channel")
+        found = states.seen(polled.feed_url, (FIRST, SECOND, THIRD))
+        assert {key: one.content_hash for key, one in found.items()} == {FIRST: SECOND, SECOND: THIRD}
+        assert (found[SECOND].article_id, found[SECOND].title) == (FIRST, b"ab")
+        assert states.seen("telegram:channel", (FIRST,))[FIRST].content_hash == THIRD
+        states.close()
+
+    def test_what_is_only_pushed_is_forgotten_after_a_thousand_days(self) -> None:
+        states = self.states()
+        states.remember("telegram:channel", {FIRST: Known(FIRST)}, AT)
+        states.remember("telegram:channel", {SECOND: Known(FIRST)}, AT + timedelta(days=999))
+        assert set(states.seen("telegram:channel", (FIRST, SECOND))) == {FIRST, SECOND}
+        states.remember("telegram:channel", {THIRD: Known(FIRST)}, AT + timedelta(days=1001))
+        assert set(states.seen("telegram:channel", (FIRST, SECOND, THIRD))) == {SECOND, THIRD}
+        states.close()
+
     def test_states_are_listed_by_address(self) -> None:
         states = self.states()
         for feed in ("https://c.example", "https://a.example", "https://b.example"):
