@@ -46,7 +46,7 @@ async def _search(settings: Settings, address: str) -> Search:
     pool = ParsePool(_PARSERS)
     await fetcher.open()
     try:
-        return await Discoverer(fetcher, gate, pool, now).search(address)
+        return await Discoverer(fetcher.fetch, gate, pool, now).search(address)
     finally:
         await fetcher.close()
         await pool.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -17,7 +17,7 @@ import msgspec
 from connectors.feeds import known_sites
 from connectors.feeds.document import ParsedDocument, ParseRequest, Unreadable
 from connectors.feeds.duplicates import address_key
-from connectors.feeds.fetch import Fetched, Fetcher
+from connectors.feeds.fetch import Fetched
 from connectors.feeds.hosts import HostGate
 from connectors.feeds.page_links import feed_links
 from connectors.feeds.parse_pool import ParsePool
@@ -73,10 +73,16 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Discoverer:
-    """Looks for feeds with a fetcher, gate and pool that stay the caller's. One search at a time."""
+    """Looks for feeds with a fetcher (`fetch`), gate and pool that stay the caller's. One search at a time."""
 
-    def __init__(self, fetcher: Fetcher, gate: HostGate, pool: ParsePool, now: Callable[[], datetime]) -> None:
-        self._fetcher = fetcher
+    def __init__(
+        self,
+        fetch: Callable[[str], Awaitable[Fetched]],
+        gate: HostGate,
+        pool: ParsePool,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._ask_server = fetch
         self._gate = gate
         self._pool = pool
         self._now = now
@@ -172,7 +178,7 @@ class Discoverer:
         try:
             async with self._gate.turn(url):
                 began = clock()
-                return await self._fetcher.fetch(url), round(clock() - began, 3)
+                return await self._ask_server(url), round(clock() - began, 3)
         except FeedError as error:
             if error.retry_after is not None:
                 self._gate.quiet(url, error.retry_after)

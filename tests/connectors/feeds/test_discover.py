@@ -32,7 +32,7 @@ async def searched(here: Outlet, address: str, *, allowed: tuple[str, ...] = LOO
     gate = HostGate(0.0, guard, ours=bool(allowed), clock=asyncio.get_running_loop().time)
     await fetcher.open()
     try:
-        return await Discoverer(fetcher, gate, pool, now).search(address)
+        return await Discoverer(fetcher.fetch, gate, pool, now).search(address)
     finally:
         await fetcher.close()
         await pool.close()
