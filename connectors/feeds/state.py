@@ -55,10 +55,27 @@ class SqliteFeedStates:
         rows = self._database.rows("SELECT document FROM feeds WHERE feed_url = ?", (feed_url,))
         return _state(rows[0][0], feed_url) if rows else None
 
+    def states_of(self, feed_urls: Sequence[str]) -> Mapping[str, FeedState]:
+        """See `FeedStates.states_of`."""
+        found: dict[str, FeedState] = {}
+        for start in range(0, len(feed_urls), _PAGE):
+            page = feed_urls[start : start + _PAGE]
+            rows = self._database.rows(
+                "SELECT document, feed_url FROM feeds"  # noqa: S608 only marks are added
+                f" WHERE feed_url IN ({','.join('?' * len(page))})",
+                tuple(page),
+            )
+            found |= {str(feed_url): _state(document, str(feed_url)) for document, feed_url in rows}
+        return found
+
     def states(self) -> Iterable[FeedState]:
-        """See `FeedStates.states`."""
-        rows = self._database.rows("SELECT document, feed_url FROM feeds ORDER BY feed_url")
-        return [_state(document, str(feed_url)) for document, feed_url in rows]
+        """See `FeedStates.states`; read in pages, so that many feeds take little memory."""
+        last = ""
+        while rows := self._database.rows(
+            "SELECT document, feed_url FROM feeds WHERE feed_url > ? ORDER BY feed_url LIMIT ?", (last, _PAGE)
+        ):
+            yield from (_state(document, str(feed_url)) for document, feed_url in rows)
+            last = str(rows[-1][1])
 
     def seen(self, feed_url: str, keys: Sequence[str]) -> Mapping[str, Known]:
         """See `FeedStates.seen`."""
@@ -129,7 +146,7 @@ def _known(row: Sequence[object]) -> Known:
 
 
 def _save(connection: sqlite3.Connection, state: FeedState, seen: Mapping[str, Known]) -> None:
-    moment = int(state.last_fetch.fetched_at.timestamp() * 1000) if state.last_fetch else 0
+    moment = _milliseconds(state.last_fetch.fetched_at) if state.last_fetch else 0
     number, read_at = connection.execute(
         "INSERT INTO feeds (feed_url, document) VALUES (?, ?)"
         " ON CONFLICT (feed_url) DO UPDATE SET document = excluded.document RETURNING number, read_at",
@@ -169,7 +186,8 @@ def _mark(connection: sqlite3.Connection, number: int, seen: Mapping[str, Known]
         "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?)",
         [
             (
-                number, bytes.fromhex(key), bytes.fromhex(one.content_hash), moment,
+                number, bytes.fromhex(key), bytes.fromhex(one.content_hash),
+                _milliseconds(one.last_seen) if one.last_seen else moment,
                 bytes.fromhex(one.article_id) or None, one.title or None,
             )
             for key, one in seen.items()
@@ -177,8 +195,12 @@ def _mark(connection: sqlite3.Connection, number: int, seen: Mapping[str, Known]
     )  # fmt: skip
 
 
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
 def _kept_for(seen: Mapping[str, Known], moment: int) -> int:
     """Milliseconds for which what left a feed is remembered: what shows old items may bring back older ones."""
-    oldest = min((one.published_at.timestamp() * 1000 for one in seen.values() if one.published_at), default=moment)
+    oldest = min((_milliseconds(one.published_at) for one in seen.values() if one.published_at), default=moment)
     shortest, longest = (days * _DAY for days in _KEPT_DAYS)
     return int(min(max(shortest, _OLDEST_TIMES * (moment - oldest)), longest))

@@ -59,6 +59,18 @@ class FeedStatesContract(ABC):
         assert list(states.states()) == [newer]
         states.close()
 
+    def test_many_feeds_are_saved_and_read_at_once(self) -> None:
+        states = self.states()
+        many = [state(f"https://{number:04}.example") for number in range(1_203)]
+        states.save_all([(one, {FIRST: Known(SECOND)}) for one in many])
+        assert list(states.states()) == many
+        wanted = ("https://0007.example", "https://none.example", "https://0003.example")
+        assert dict(states.states_of(wanted)) == {url: state(url) for url in (wanted[0], wanted[2])}
+        assert states.states_of(()) == {}
+        assert sent(states, FIRST, feed_url="https://1202.example") == {FIRST: SECOND}
+        states.save_all([])
+        states.close()
+
     def test_a_learned_profile_stays_until_it_is_replaced_and_is_no_state(self) -> None:
         states = self.states()
         assert states.learned("https://a.example") == ""
