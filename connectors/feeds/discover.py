@@ -40,7 +40,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A feed that was read."""
 
     url: str
-    """The address to list: where a redirect only changed its spelling, the new one."""
+    """The address to list: where the feed has moved for good, or a redirect only changed the spelling, the new one."""
     document: ParsedDocument
     fetched: Fetched
     also: tuple[str, ...] = ()
@@ -163,13 +163,12 @@ class Discoverer:
         document, why = await self._pool.parse(request)
         if document is not None:
             spelled_anew = address_key(url) == address_key(fetched.final_url)
-            self._asked[url] = Found(
-                url=fetched.final_url if spelled_anew else url, document=document, fetched=fetched, seconds=seconds
-            )
+            listed = fetched.permanent or (fetched.final_url if spelled_anew else url)
+            self._asked[url] = Found(url=listed, document=document, fetched=fetched, seconds=seconds)
         else:
             assert why is not None  # a reply is one of the two
             self._tried[url] = why.reason
-            self._asked[url] = fetched if _is_page(why) else None
+            self._asked[url] = fetched if _is_page(why, fetched) else None
         return self._asked[url]
 
     async def _fetch(self, url: str) -> tuple[Fetched, float]:
@@ -205,8 +204,8 @@ def _links_of(page: Fetched | None) -> tuple[str, ...]:
     return feed_links(page.body, page.content_type, page.final_url)[:_MOST_LINKS] if page is not None else ()
 
 
-def _is_page(why: Unreadable) -> bool:
-    return why.status in _PAGES
+def _is_page(why: Unreadable, fetched: Fetched) -> bool:
+    return why.status in _PAGES or "html" in fetched.content_type.lower()
 
 
 def _folded(found: Iterable[Found]) -> list[Found]:

@@ -107,6 +107,16 @@ def test_one_feed_under_several_addresses_is_one() -> None:
     at_site(work)
 
 
+def test_a_feed_that_moved_for_good_is_listed_where_it_is() -> None:
+    async def work(here: Outlet) -> None:
+        here.documents["/new.rss"] = NEWS
+        page(here, "/", f'<link rel="feed" href="/redirect?to={here.url("/new.rss")}&code=301">')
+        search = await searched(here, here.url("/"))
+        assert urls(here, search) == ["/new.rss"]
+
+    at_site(work)
+
+
 def test_usual_places_are_tried_when_a_site_names_nothing() -> None:
     async def work(here: Outlet) -> None:
         page(here, "/news/today", "<a href='/news/1'>one</a>")
