@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -98,6 +99,25 @@ def test_a_pipe_that_stays_open_is_served_within_a_second_or_so(tmp_path: Path) 
         process.kill()
         process.stdout.close()
         process.wait(30)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_written_into_the_pipe_is_in_when_somebody_ends_it(tmp_path: Path, number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        arguments("ingest", "-", "--feed", FEED, "--json", "--no-process", "--data", tmp_path / "data"),
+        env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(line(1)) + "\n")
+    process.stdin.flush()
+    process.stdout.readline()
+    process.stdin.write("".join(json.dumps(line(which)) + "\n" for which in range(2, 100)))
+    process.stdin.flush()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err.strip()) == (130, "")
+    assert len(out.splitlines()) == 98
 
 
 def test_what_was_acknowledged_survives_a_kill_and_the_rest_comes_with_the_second_push(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -26,6 +27,7 @@ FLUSH_SECONDS = 0.5
 """What came by then is put on the log, however slowly lines come in."""
 _MOST_LINES = 500
 _MOST_BYTES = 4 * 1024 * 1024
+_LAST_READS = 100
 _PATIENCE = 60.0
 _STANDARD_INPUT = 0
 _WORDS = {"new": "new", "update": "changed", "unchanged": "unchanged", "bad": "set aside"}
@@ -51,6 +53,8 @@ def command(settings: Settings, *, file: str, feed: str | None, as_json: bool, n
     from wirewatch.deadletters import process_now
 
     logs.configure(settings.logs)
+    # A supervisor that ends the pipe wants what Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     counts: Counter[str] = Counter()
     with _opened(file) as lines, _intake(settings, "-" if file == "-" else file, feed) as intake:
         for receipts in _taken(lines, intake):
@@ -88,6 +92,12 @@ def _taken(lines: Lines, intake: Intake) -> Iterator[Sequence[Receipt]]:
                 for part in batches(batch, _MOST_LINES, _MOST_BYTES):
                     yield _patiently(intake.take, part)
     except KeyboardInterrupt:
+        # What the other end has written it will not write again.
+        for _ in range(_LAST_READS):
+            found = lines.read(0)
+            waiting += found
+            if not found:
+                break
         for part in batches(waiting, _MOST_LINES, _MOST_BYTES):
             yield _patiently(intake.take, part)
         raise
