@@ -81,11 +81,14 @@ class Discoverer:
         gate: HostGate,
         pool: ParsePool,
         now: Callable[[], datetime],
+        *,
+        seconds: float = MOST_SECONDS,
     ) -> None:
         self._ask_server = fetch
         self._gate = gate
         self._pool = pool
         self._now = now
+        self._seconds = seconds
         self._asked: dict[str, Found | Fetched | None] = {}
         self._tried: dict[str, str] = {}
 
@@ -94,13 +97,13 @@ class Discoverer:
         starts = beginnings(address)
         self._asked, self._tried = {}, {}
         try:
-            async with asyncio.timeout(MOST_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 await self._look(starts)
         except TimeoutError:
-            self._tried[address] = f"the search was ended after {MOST_SECONDS:.0f} s"
-        return Search(
-            address=address, found=_ranked(_folded(self._found)), requests=len(self._asked), tried=dict(self._tried)
-        )
+            self._tried[address] = f"the search was ended after {self._seconds:.0f} s"
+        # In the order they were asked, not in that of the answers.
+        tried = {url: self._tried[url] for url in (*self._asked, address) if url in self._tried}
+        return Search(address=address, found=_ranked(_folded(self._found)), requests=len(self._asked), tried=tried)
 
     @property
     def _found(self) -> list[Found]:
