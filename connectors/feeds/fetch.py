@@ -1,4 +1,4 @@
-"""One conditional GET of one feed: bounded in time, size and redirects, gated at every connection.
+"""One conditional GET of one document, a feed if nothing else is said: bounded in time, size and redirects, gated at every connection.
 
 The answer is a `Fetched`, or a `FeedError` with the status and a sentence for a person.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import math
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
@@ -33,10 +34,6 @@ _CHUNK = 64 * 1024
 _URL_LIMIT = 2_048
 _SUCCESS = 2
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9,"
-    " text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
-)
 
 
 def user_agent(contact: str) -> str:
@@ -74,8 +71,29 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
         return self.http_status == HTTPStatus.NOT_MODIFIED
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What kind of document is asked for, and how much of it is read."""
+
+    accept: str
+    most: int = MAX_BODY
+    """Decoded bytes; a larger document is an error."""
+    seconds: float = math.inf
+    """Of the time a fetch may take, no more than this."""
+
+
+FEED = Wanted(
+    accept=(
+        "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9,"
+        " text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
+    )
+)
+
+Hop = Callable[[str], Awaitable[None]]
+"""Told each address before it is asked, redirects included; raises `FeedError` to end the fetch there."""
+
+
 class Fetcher:
-    """Fetches feeds over one connector. Between `open` and `close`, from one event loop."""
+    """Fetches documents over one connector. Between `open` and `close`, from one event loop."""
 
     def __init__(
         self,
@@ -85,7 +103,7 @@ class Fetcher:
         timeout: float = 30.0,
         now: Callable[[], datetime] = now,
     ) -> None:
-        self._headers = {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": ENCODINGS}
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": ENCODINGS}
         self._guard = guard
         self._seconds = timeout
         self._now = now
@@ -109,14 +127,17 @@ class Fetcher:
         if self._session is not None:
             await self._session.close()
 
-    async def fetch(self, feed_url: str, validators: Validators | None = None) -> Fetched:
+    async def fetch(
+        self, feed_url: str, validators: Validators | None = None, *, wanted: Wanted = FEED, hop: Hop | None = None
+    ) -> Fetched:
         """The document at `feed_url`. Raises `FeedError`."""
         progress = _Progress()
+        seconds = min(self._seconds, wanted.seconds)
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._follow(feed_url, validators or Validators(), progress)
+            async with asyncio.timeout(seconds):
+                return await self._follow(feed_url, validators or Validators(), progress, wanted, hop)
         except TimeoutError as error:
-            reason = f"no complete answer within {self._seconds:g} s"
+            reason = f"no complete answer within {seconds:g} s"
             if isinstance(error, aiohttp.ServerTimeoutError) and not progress.status:
                 reason = f"no connection to {_host(progress.url or feed_url)} within {CONNECT_SECONDS:g} s"
             elif progress.bytes_read:
@@ -128,23 +149,29 @@ class Fetcher:
             reason = f"{progress.url or feed_url} is not an address that can be asked ({error})"
             raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED) from error
 
-    async def _follow(self, feed_url: str, validators: Validators, progress: _Progress) -> Fetched:
+    async def _follow(
+        self, feed_url: str, validators: Validators, progress: _Progress, wanted: Wanted, hop: Hop | None
+    ) -> Fetched:
         url = feed_url
         for _ in range(MAX_REDIRECTS + 1):
             _check_address(url, feed_url)
             progress.url = url
+            if hop is not None:
+                await hop(url)
             # Validators belong to one address: another one would take them for its own.
-            outcome = await self._get(url, validators if url == feed_url else Validators(), feed_url, progress)
+            outcome = await self._get(url, validators if url == feed_url else Validators(), feed_url, progress, wanted)
             if isinstance(outcome, Fetched):
                 return outcome
             url = urljoin(url, outcome)
         reason = f"more than {MAX_REDIRECTS} redirects, the last one to {url}"
         raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED, http_status=progress.status)
 
-    async def _get(self, url: str, validators: Validators, feed_url: str, progress: _Progress) -> Fetched | str:
+    async def _get(
+        self, url: str, validators: Validators, feed_url: str, progress: _Progress, wanted: Wanted
+    ) -> Fetched | str:
         """The document at `url`, or the address it redirects to."""
         assert self._session is not None  # between `open` and `close` only
-        headers = dict(self._headers)
+        headers = {**self._headers, "Accept": wanted.accept}
         if validators.etag:
             headers["If-None-Match"] = validators.etag
         if validators.last_modified:
@@ -164,7 +191,7 @@ class Fetcher:
                 )
             if response.status // 100 != _SUCCESS:
                 raise _refusal(response, feed_url, self._now())
-            body, complete = await self._read(response, feed_url, progress)
+            body, complete = await self._read(response, feed_url, progress, wanted.most)
             return Fetched(
                 final_url=url,
                 http_status=response.status,
@@ -175,17 +202,19 @@ class Fetcher:
                 complete=complete,
             )
 
-    async def _read(self, response: aiohttp.ClientResponse, feed_url: str, progress: _Progress) -> tuple[bytes, bool]:
+    async def _read(
+        self, response: aiohttp.ClientResponse, feed_url: str, progress: _Progress, most: int
+    ) -> tuple[bytes, bool]:
         body = bytearray()
         try:
-            inflater = Inflater(response.headers.get("Content-Encoding", ""), MAX_BODY)
+            inflater = Inflater(response.headers.get("Content-Encoding", ""), most)
             async for chunk in response.content.iter_chunked(_CHUNK):
                 progress.came(chunk)
                 body += inflater.feed(chunk)
             body += inflater.rest()
         except TooLongError as error:
             reason = (
-                f"the document is larger than {MAX_BODY >> 20} MiB ({MAX_WIRE >> 20} MiB as sent); not read further"
+                f"the document is larger than {most >> 20} MiB ({MAX_WIRE >> 20} MiB as sent); not read further"
             )
             raise FeedError(
                 reason, subject=feed_url, status=FeedStatus.TOO_LARGE, http_status=response.status

@@ -13,14 +13,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import msgspec
 from protego import Protego
 
-from connectors.feeds.encoding import decode
+from connectors.feeds.fetch import Fetcher, Wanted
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
 
@@ -31,6 +31,7 @@ MOST_BYTES = 500 * 1024
 LONGEST_DELAY = 30.0
 """A longer Crawl-delay counts as this many seconds: some files ask for hours and mean a crawl of the whole site."""
 
+_FILE = Wanted(accept="text/plain, */*;q=0.5", most=2 * 1024 * 1024, seconds=5.0)
 _DAY = 86_400.0
 _SOON = 600.0
 _MANY_ORIGINS = 5_000
@@ -75,9 +76,9 @@ class _Kept(msgspec.Struct, frozen=True):
 class Robots:
     """The rules of the sites asked lately. Used from one event loop."""
 
-    def __init__(self, fetch: Callable[[str], Awaitable[bytes]], clock: Callable[[], float]) -> None:
-        """`fetch` gives the body at an address or raises `FeedError`; `clock` counts seconds."""
-        self._fetch = fetch
+    def __init__(self, fetcher: Fetcher, clock: Callable[[], float]) -> None:
+        """`fetcher` stays the caller's; `clock` counts seconds."""
+        self._fetcher = fetcher
         self._clock = clock
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
@@ -103,7 +104,7 @@ class Robots:
 
     async def _ask(self, site: str, before: _Kept | None) -> _Kept:
         try:
-            body = (await self._fetch(f"{site}/robots.txt"))[:MOST_BYTES]
+            body = (await self._fetcher.fetch(f"{site}/robots.txt", wanted=_FILE)).body[:MOST_BYTES]
         except FeedError as error:
             if _has_no_rules(error):
                 return _Kept(ALLOW_ALL, self._clock() + _DAY, 0)
@@ -124,8 +125,7 @@ class Robots:
 
 def parse(body: bytes) -> RobotsRules:
     """The rules in `body`, whatever it is."""
-    text = decode(body).text.replace("\0", "") if body else ""
-    return RobotsRules(Protego.parse(_AGENT.sub(_ours, text)))
+    return RobotsRules(Protego.parse(_AGENT.sub(_ours, body.decode("utf-8-sig", "replace").replace("\0", ""))))
 
 
 def _ours(line: re.Match[str]) -> str:

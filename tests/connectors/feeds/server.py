@@ -37,6 +37,10 @@ class Outlet:
         self.address = ""
         self.documents: dict[str, bytes] = {}
         self.headers: dict[str, dict[str, str]] = {}
+        self.moved: dict[str, str] = {}
+        """Where a path redirects to."""
+        self.seconds: dict[str, float] = {}
+        """How long a path lets wait."""
         self.requests: list[web.Request] = []
         self.in_flight = 0
         self.most_in_flight = 0
@@ -52,7 +56,9 @@ async def _document(request: web.Request) -> web.StreamResponse:
     outlet.in_flight += 1
     outlet.most_in_flight = max(outlet.most_in_flight, outlet.in_flight)
     try:
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(outlet.seconds.get(request.path, 0.01))
+        if request.path in outlet.moved:
+            return web.Response(status=302, headers={"Location": outlet.moved[request.path]})
         if request.path not in outlet.documents:
             return web.Response(status=404, text="nothing here")
         headers = {"Content-Type": "application/rss+xml", **outlet.headers.get(request.path, {})}
