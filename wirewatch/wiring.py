@@ -139,6 +139,7 @@ def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
             concurrency=feeds.concurrency,
             min_interval=feeds.min_interval,
             max_interval=feeds.max_interval,
+            robots=feeds.robots,
         ),
         log,
         states,

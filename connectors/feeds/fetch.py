@@ -213,9 +213,7 @@ class Fetcher:
                 body += inflater.feed(chunk)
             body += inflater.rest()
         except TooLongError as error:
-            reason = (
-                f"the document is larger than {most >> 20} MiB ({MAX_WIRE >> 20} MiB as sent); not read further"
-            )
+            reason = f"the document is larger than {most >> 20} MiB ({MAX_WIRE >> 20} MiB as sent); not read further"
             raise FeedError(
                 reason, subject=feed_url, status=FeedStatus.TOO_LARGE, http_status=response.status
             ) from error

@@ -17,13 +17,16 @@ from connectors.feeds import entries, outcome
 from connectors.feeds.commits import Commits
 from connectors.feeds.document import CUT
 from connectors.feeds.fetch import Fetched, Fetcher, Validators, user_agent
+from connectors.feeds.fulltext import FullText
 from connectors.feeds.guard import Guard, networks
 from connectors.feeds.hosts import HostGate, Turn, host_of
 from connectors.feeds.listing import FixedSources
+from connectors.feeds.manners import Manners, Mode
 from connectors.feeds.outcome import Poll
 from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.reading import DocumentReader
 from connectors.feeds.restore import restore_keys
+from connectors.feeds.robots import Robots
 from connectors.feeds.rounds import Rounds
 from connectors.feeds.schedule import Limits
 from connectors.interfaces import FeedSources, FeedStates, Log
@@ -50,6 +53,7 @@ class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
     concurrency: int = 32
     min_interval: float = 300.0
     max_interval: float = 21_600.0
+    robots: Mode = "delay"
     parsers: int = 0
     """Parse workers at most; 0: one for each processor, up to four."""
     look_seconds: float = 5.0
@@ -83,7 +87,9 @@ class Poller:
         self._gate = HostGate(settings.host_delay, guard, ours=bool(allowed), clock=_loop_time)
         self._rounds = Rounds(self._poll, self._gate, settings.concurrency, settings.look_seconds, now)
         self._starting: asyncio.Task[None] | None = None
-        self._reader = DocumentReader(self._pool, states)
+        self._manners = Manners(settings.robots, Robots(self._fetcher, _loop_time), self._gate)
+        pages = FullText(self._gate, self._manners, self._fetcher, self._pool, states)
+        self._reader = DocumentReader(self._pool, states, pages)
         self._commits = Commits(log, states)
 
     async def poll(self, source: FeedSource) -> FetchRecord:
@@ -182,6 +188,7 @@ class Poller:
         known = Validators() if replaying else Validators(state.etag, state.last_modified)
         try:
             async with self._turn(source.feed_url, turn):
+                await self._manners.before_feed(source.feed_url)
                 began = _loop_time()
                 fetched = await self._fetcher.fetch(source.feed_url, known)
             poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)

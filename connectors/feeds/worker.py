@@ -19,7 +19,15 @@ from types import FrameType
 
 import msgspec
 
-from connectors.feeds.document import SOFT_SECONDS, ParsedDocument, ParseReply, ParseRequest, Unreadable, allowance
+from connectors.feeds.document import (
+    PAGE,
+    SOFT_SECONDS,
+    ParsedDocument,
+    ParseReply,
+    ParseRequest,
+    Unreadable,
+    allowance,
+)
 from connectors.feeds.entry import converted
 from connectors.feeds.frames import frame, read_frame
 from connectors.feeds.parse import parse
@@ -40,6 +48,11 @@ def answer(request: ParseRequest) -> ParseReply:
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds)
         _limit(resource.RLIMIT_CPU, int(time.process_time() + seconds) + CPU_SECONDS)
+        if request.form == PAGE:
+            # Heavy, and most installations never ask for a page.
+            from connectors.feeds.page import read_page  # noqa: PLC0415
+
+            return read_page(request)
         if request.form:
             whole, broken = converted([json.loads(request.body)], request.form, request.now)
             return ParsedDocument(entries=whole, broken=broken), None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 import tracemalloc
 from collections.abc import Awaitable, Callable
@@ -62,7 +63,9 @@ def test_the_delay_is_ours_and_has_a_limit() -> None:
 
 
 def test_sitemaps_are_those_of_the_whole_site() -> None:
-    text = b"Sitemap: https://outlet.example/news.xml\nUser-agent: x\nDisallow: /\nsitemap: https://outlet.example/b.xml"
+    text = (
+        b"Sitemap: https://outlet.example/news.xml\nUser-agent: x\nDisallow: /\nsitemap: https://outlet.example/b.xml"
+    )
     assert parse(text).sitemaps == ("https://outlet.example/news.xml", "https://outlet.example/b.xml")
 
 
@@ -171,7 +174,7 @@ def test_five_redirects_lead_to_rules_and_six_to_none() -> None:
     async def work(robots: Robots, here: Outlet, clock: list[float]) -> None:
         here.documents["/end"] = b"User-agent: *\nDisallow: /a"
         hops = ["/robots.txt", "/1", "/2", "/3", "/4", "/end"]
-        here.moved |= dict(zip(hops, hops[1:], strict=False))
+        here.moved |= dict(itertools.pairwise(hops))
         assert not (await robots.rules(here.url("/a"))).allows(here.url("/a"))
         here.moved["/4"] = "/5"
         here.moved["/5"] = "/end"
