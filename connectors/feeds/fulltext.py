@@ -61,7 +61,17 @@ class Missed(msgspec.Struct, frozen=True):
 class FullText:
     """Completes outcomes. Used from one event loop; owns none of its parts."""
 
-    def __init__(self, gate: HostGate, manners: Manners, fetcher: Fetcher, pool: ParsePool, states: FeedStates) -> None:
+    def __init__(
+        self,
+        gate: HostGate,
+        manners: Manners,
+        fetcher: Fetcher,
+        pool: ParsePool,
+        states: FeedStates,
+        *,
+        seconds: float = SECONDS,
+    ) -> None:
+        self._seconds = seconds
         self._gate = gate
         self._manners = manners
         self._fetcher = fetcher
@@ -70,7 +80,7 @@ class FullText:
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def complete(self, poll: Poll, result: Outcome) -> Outcome:
-        """`result` with the texts of pages, in `SECONDS` at most; a poll that failed stays as it is."""
+        """`result` with the texts of pages, in `seconds` at most; a poll that failed stays as it is."""
         if not result.readable:
             return result
         if not poll.source.full_text:
@@ -93,12 +103,12 @@ class FullText:
         """What the pages of `items` gave, in their order; those begun first have the better chance."""
         tasks = [asyncio.ensure_future(self._page(poll, item)) for item in items]
         try:
-            await asyncio.wait(tasks, timeout=SECONDS)
+            await asyncio.wait(tasks, timeout=self._seconds)
         finally:
             for task in tasks:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
-        late = Missed(f"not there within {SECONDS:g} s", again=True)
+        late = Missed(f"not there within {self._seconds:g} s", again=True)
         pages: list[RawEntry | Missed] = []
         for page in ended:
             if isinstance(page, BaseException) and not isinstance(page, asyncio.CancelledError):

@@ -42,6 +42,8 @@ class Manners:
         if self._mode == "ignore":
             return
         rules = await self._rules(url)
+        if rules.refused:
+            raise FeedError(rules.refused, subject=url, status=FeedStatus.BLOCKED_ADDRESS)
         if not rules.known:
             reason = f"the rules of {host_of(url)} (robots.txt) cannot be read"
             raise FeedError(reason, subject=url, status=FeedStatus.UNREACHABLE)

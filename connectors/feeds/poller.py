@@ -17,7 +17,7 @@ from connectors.feeds import entries, outcome
 from connectors.feeds.commits import Commits
 from connectors.feeds.document import CUT
 from connectors.feeds.fetch import Fetched, Fetcher, Validators, user_agent
-from connectors.feeds.fulltext import FullText
+from connectors.feeds.fulltext import SECONDS, FullText
 from connectors.feeds.guard import Guard, networks
 from connectors.feeds.hosts import HostGate, Turn, host_of
 from connectors.feeds.listing import FixedSources
@@ -54,6 +54,8 @@ class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
     min_interval: float = 300.0
     max_interval: float = 21_600.0
     robots: Mode = "delay"
+    page_seconds: float = SECONDS
+    """For the pages of one poll together, see `connectors.feeds.fulltext`."""
     parsers: int = 0
     """Parse workers at most; 0: one for each processor, up to four."""
     look_seconds: float = 5.0
@@ -88,7 +90,7 @@ class Poller:
         self._rounds = Rounds(self._poll, self._gate, settings.concurrency, settings.look_seconds, now)
         self._starting: asyncio.Task[None] | None = None
         self._manners = Manners(settings.robots, Robots(self._fetcher, _loop_time), self._gate)
-        pages = FullText(self._gate, self._manners, self._fetcher, self._pool, states)
+        pages = FullText(self._gate, self._manners, self._fetcher, self._pool, states, seconds=settings.page_seconds)
         self._reader = DocumentReader(self._pool, states, pages)
         self._commits = Commits(log, states)
 

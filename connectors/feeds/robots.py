@@ -46,9 +46,11 @@ _SITEMAPS = 100
 class RobotsRules:
     """What one site asks of us."""
 
-    def __init__(self, parsed: Protego | None = None, *, known: bool = True) -> None:
+    def __init__(self, parsed: Protego | None = None, *, known: bool = True, refused: str = "") -> None:
         """`parsed` None: no rules. `known` False: the site did not tell, and nothing may be fetched."""
         self.known = known
+        self.refused = refused
+        """Why the guard lets nobody ask this site; empty when it does."""
         self._parsed = parsed
         delay = parsed.crawl_delay(PRODUCT) if parsed is not None else None
         self.crawl_delay = min(delay or 0.0, LONGEST_DELAY)
@@ -108,8 +110,10 @@ class Robots:
         except FeedError as error:
             if _has_no_rules(error):
                 return _Kept(ALLOW_ALL, self._clock() + _DAY, 0)
-            rules, size = (before.rules, before.size) if before is not None else (UNKNOWN, 0)
-            return _Kept(rules, self._clock() + _SOON, size)
+            if before is None:
+                refused = error.message if error.status == FeedStatus.BLOCKED_ADDRESS else ""
+                before = _Kept(RobotsRules(known=False, refused=refused), 0.0, 0)
+            return _Kept(before.rules, self._clock() + _SOON, before.size)
         rules = parse(body) if len(body) < _LARGE else await asyncio.to_thread(parse, body)
         return _Kept(rules, self._clock() + _DAY, len(body))
 

@@ -39,6 +39,8 @@ class Outlet:
         self.headers: dict[str, dict[str, str]] = {}
         self.moved: dict[str, str] = {}
         """Where a path redirects to."""
+        self.broken: set[str] = set()
+        """Paths whose answers end early."""
         self.seconds: dict[str, float] = {}
         """How long a path lets wait."""
         self.requests: list[web.Request] = []
@@ -64,9 +66,21 @@ async def _document(request: web.Request) -> web.StreamResponse:
         headers = {"Content-Type": "application/rss+xml", **outlet.headers.get(request.path, {})}
         if "ETag" in headers and request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers={"ETag": headers["ETag"]})
+        if request.path in outlet.broken:
+            return await _cut(request, outlet.documents[request.path], headers)
         return web.Response(body=outlet.documents[request.path], headers=headers)
     finally:
         outlet.in_flight -= 1
+
+
+async def _cut(request: web.Request, body: bytes, headers: dict[str, str]) -> web.StreamResponse:
+    response = web.StreamResponse(headers={**headers, "Content-Length": str(len(body))})
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    transport = request.transport
+    assert transport is not None
+    transport.close()
+    return response
 
 
 async def _status(request: web.Request) -> web.StreamResponse:

@@ -150,6 +150,7 @@ def test_a_site_that_does_not_tell_allows_nothing_and_is_asked_again(answer: str
         here.moved["/robots.txt"] = answer
         rules = await robots.rules(here.url("/a"))
         assert (rules.known, rules.allows(here.url("/a"))) == (False, False)
+        assert ("--allow-network" in rules.refused) == ("10.0.0.1" in answer)
         del here.moved["/robots.txt"]
         assert not (await robots.rules(here.url("/a"))).known
         clock[0] += 601
