@@ -26,7 +26,7 @@ from connectors.feeds.hosts import HostGate
 from connectors.feeds.manners import Manners
 from connectors.feeds.outcome import Outcome, Poll
 from connectors.feeds.parse_pool import ParsePool
-from connectors.interfaces import FeedStates
+from connectors.interfaces import FeedStates, Known
 from schemas import identity
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
@@ -218,7 +218,11 @@ def _completed(poll: Poll, result: Outcome, tried: Tried) -> Outcome:
     items += late
     missed = [page for page in tried.pages.values() if isinstance(page, Missed)]
     owed = [item for item in tried.first if _is_owed(tried.pages.get(item.item_id))]
-    marks = {identity.page_id(item.item_id): item.content_hash for item in items if item.kind == "page"}
+    marks = {
+        identity.page_id(item.item_id): Known(item.content_hash, published_at=item.published_at)
+        for item in items
+        if item.kind == "page"
+    }
     reason = result.record.reason + _sentence(len(marks), missed)
     return msgspec.structs.replace(
         result,
