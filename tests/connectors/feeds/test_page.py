@@ -54,6 +54,12 @@ def test_the_text_is_plain_and_what_belongs_together_stands_together() -> None:
     assert not [line for line in lines if line != line.strip() or "  " in line]
 
 
+def test_a_document_within_an_attribute_is_no_trap() -> None:
+    data = "{&quot;key&quot;: &quot;some words&quot;} " * 4_000
+    head = f"<meta name='data' content=\"{data}\"><meta data-x='{data}'>"
+    assert text(page("A title", head=head)).count(WORDS.strip()) == 7
+
+
 def test_a_long_text_is_cut_and_says_so() -> None:
     found = read(page("A title", *(f"{number} {WORDS}" for number in range(6_000))))[0][0]
     assert isinstance(found, ParsedDocument)
@@ -67,7 +73,7 @@ def test_a_long_text_is_cut_and_says_so() -> None:
         (b"", "no text"),
         (b" \n\0 ", "no text"),
         (b"<html><head><title>T</title></head><body><script>var x = 1;</script></body></html>", "no text"),
-        (b"<html><body><p " + b"a=b " * 20_000 + b">" + WORDS.encode() * 9, "16 KiB"),
+        (b"<html><body><p " + b"a=b " * 20_000 + b">" + WORDS.encode() * 9, "attributes"),
     ],
 )
 def test_a_page_without_text_is_an_answer(document: bytes, words: str) -> None:
