@@ -74,6 +74,10 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
 
     sources = wiring.watched(settings)
     yield Finding("feeds", "ok", f"{len(sources)} watched")
+    for source in sources:
+        if source.access and source.access not in settings.feeds.access:
+            lacking = f"the settings have no section feeds.access.{source.access}"
+            yield Finding("feeds", "wrong", f"{source.feed_url}: {lacking}", "add the section, or name another one")
     if not (settings.folder / "feeds.sqlite3").is_file():
         return
     states = wiring.feed_states(settings)

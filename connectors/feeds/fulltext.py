@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
+from connectors.feeds.access import Access
 from connectors.feeds.document import PAGE, ParseRequest, RawEntry
 from connectors.feeds.fetch import Fetcher, Wanted
 from connectors.feeds.hosts import HostGate
@@ -29,7 +31,7 @@ from connectors.feeds.parse_pool import ParsePool
 from connectors.interfaces import FeedStates, Known
 from schemas import identity
 from schemas.errors import FeedError
-from schemas.feed import FeedStatus
+from schemas.feed import FeedSource, FeedStatus
 from schemas.item import FeedItem
 from schemas.query.fold import fold_words
 from schemas.time import rfc3339
@@ -69,8 +71,10 @@ class FullText:
         pool: ParsePool,
         states: FeedStates,
         *,
+        access: Callable[[FeedSource], Access],
         seconds: float = SECONDS,
     ) -> None:
+        self._access = access
         self._seconds = seconds
         self._gate = gate
         self._manners = manners
@@ -119,7 +123,11 @@ class FullText:
     async def _page(self, poll: Poll, item: FeedItem) -> RawEntry | Missed:
         try:
             async with self._gate.turn(item.url), self._slots:
-                fetched = await self._fetcher.fetch(item.url, wanted=_HTML, hop=self._manners.before_page)
+                access = self._access(poll.source)
+                fetched = await self._fetcher.fetch(
+                    item.url, access=access, listed=poll.source.feed_url, wanted=_HTML,
+                    hop=partial(self._manners.before_page, through=access.proxy),
+                )  # fmt: skip
         except FeedError as error:
             if error.retry_after is not None:
                 self._gate.quiet(item.url, error.retry_after)

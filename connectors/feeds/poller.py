@@ -7,32 +7,35 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import msgspec
 
-from connectors.feeds import entries, outcome
+from connectors.feeds import backoff, entries, moves, outcome, validators
+from connectors.feeds.access import OPEN, Access, Proxy
+from connectors.feeds.backoff import Backoff
 from connectors.feeds.commits import Commits
 from connectors.feeds.document import CUT
-from connectors.feeds.fetch import Fetched, Fetcher, Validators, user_agent
+from connectors.feeds.fetch import Fetched, Fetcher, user_agent
 from connectors.feeds.fulltext import SECONDS, FullText
 from connectors.feeds.guard import Guard, networks
 from connectors.feeds.hosts import HostGate, Turn, host_of
 from connectors.feeds.listing import FixedSources
 from connectors.feeds.manners import Manners, Mode
-from connectors.feeds.outcome import Poll
+from connectors.feeds.outcome import Outcome, Poll
 from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.reading import DocumentReader
 from connectors.feeds.restore import restore
 from connectors.feeds.robots import Robots
-from connectors.feeds.rounds import Rounds
+from connectors.feeds.rounds import Plan, Rounds
 from connectors.feeds.schedule import Limits
+from connectors.feeds.validators import Validators
 from connectors.interfaces import FeedSources, FeedStates, Log
 from schemas.deadletter import DeadLetter
 from schemas.errors import FeedError, StoreError
-from schemas.feed import FINE, FeedSource, FeedState, FeedStatus, FetchRecord
+from schemas.feed import FINE, FeedSource, FeedStatus, FetchRecord
 from schemas.time import now as current_time
 
 _AFTER_STORE_ERROR = 15.0
@@ -58,6 +61,10 @@ class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """For the pages of one poll together, see `connectors.feeds.fulltext`."""
     parsers: int = 0
     """Parse workers at most; 0: one for each processor, up to four."""
+    access: Mapping[str, Access] = msgspec.field(default_factory=dict)
+    """Ways to get in, by the name sources give."""
+    proxy: Proxy = Proxy()
+    """What feeds are asked through, unless their access names another one."""
     look_seconds: float = 5.0
     """How often the sources are asked whether they changed."""
 
@@ -81,16 +88,22 @@ class Poller:
         guard = Guard(allowed)
         self._log = log
         self._states = states
+        self._settings = settings
+        self._everyone = Access(proxy=settings.proxy) if settings.proxy else OPEN
         self._now = now
         self._chance = chance
         self._limits = Limits(settings.min_interval, settings.max_interval)
         self._fetcher = Fetcher(user_agent=user_agent(settings.contact), guard=guard, timeout=settings.timeout, now=now)
         self._pool = ParsePool(settings.parsers)
         self._gate = HostGate(settings.host_delay, guard, ours=bool(allowed), clock=_loop_time)
+        self._backoff = Backoff(_loop_time)
         self._rounds = Rounds(self._poll, self._gate, settings.concurrency, settings.look_seconds, now)
         self._starting: asyncio.Task[None] | None = None
         self._manners = Manners(settings.robots, Robots(self._fetcher, _loop_time), self._gate)
-        pages = FullText(self._gate, self._manners, self._fetcher, self._pool, states, seconds=settings.page_seconds)
+        pages = FullText(
+            self._gate, self._manners, self._fetcher, self._pool, states,
+            access=self._access, seconds=settings.page_seconds,
+        )  # fmt: skip
         self._reader = DocumentReader(self._pool, states, pages)
         self._commits = Commits(log, states)
 
@@ -140,7 +153,7 @@ class Poller:
         if not letter.whole or letter.headers.get("form") == CUT:
             record, _ = await self._poll(source, replaying=letter.id)
             return record
-        state = await self._state(source.feed_url)
+        state = await self._commits.state(source.feed_url)
         poll = Poll(source=source, state=state, fetched_at=self._now(), replaying=letter.id)
         fetched = Fetched(
             final_url=letter.headers.get("final-url", source.feed_url), http_status=0, body=letter.raw,
@@ -159,7 +172,7 @@ class Poller:
 
     async def close(self) -> None:
         """End workers and connections, after what is being written is finished."""
-        await self._commits.finish()
+        await self._commits.close()
         if self._starting is not None:
             # What went wrong in it was raised to whoever asked for the poll.
             await asyncio.gather(self._starting, return_exceptions=True)
@@ -176,31 +189,23 @@ class Poller:
         await self._pool.start()
         await asyncio.to_thread(restore, self._log, self._states)
 
-    def _planned(self) -> dict[str, datetime]:
-        return {one.feed_url: one.next_poll_at for one in self._states.states() if one.next_poll_at is not None}
+    def _planned(self) -> dict[str, Plan]:
+        return {
+            one.feed_url: Plan(one.next_poll_at, moves.polled(one))
+            for one in self._states.states()
+            if one.next_poll_at is not None
+        }
 
     async def _poll(
         self, source: FeedSource, turn: Turn | None = None, due: datetime | None = None, *, replaying: str = ""
-    ) -> tuple[FetchRecord, datetime]:
-        """The record of one poll and when the next is due."""
+    ) -> tuple[FetchRecord, Plan]:
+        """The record of one poll and what comes next; the address polled is the one `turn` was taken for."""
         await self._start()
-        state = await self._state(source.feed_url)
-        moment, began = self._now(), _loop_time()
+        state = await self._commits.state(source.feed_url)
+        moment = self._now()
         late = max(0.0, (moment - due).total_seconds()) if due is not None else 0.0
         poll = Poll(source=source, state=state, fetched_at=moment, replaying=replaying, late=late)
-        known = Validators() if replaying else Validators(state.etag, state.last_modified)
-        try:
-            async with self._turn(source.feed_url, turn):
-                await self._manners.before_feed(source.feed_url)
-                began = _loop_time()
-                fetched = await self._fetcher.fetch(source.feed_url, known)
-            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
-            result = await self._reader.judge(poll, fetched)
-        except FeedError as error:
-            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
-            result = outcome.failed(poll, error)
-            if error.retry_after is not None:
-                self._gate.quiet(source.feed_url, error.retry_after)
+        result = await self._ask(poll, turn)
         after = outcome.next_state(state, result, self._chance(), self._limits)
         try:
             await self._commits.write(result, after)
@@ -209,13 +214,51 @@ class Poller:
                 raise
             reason = f"what was read could not be stored ({error}); nothing is remembered of this poll"
             record = poll.record(FeedStatus.UNREACHABLE, reason, http_status=result.record.http_status)
-            return record, poll.fetched_at + timedelta(seconds=min(self._limits.shortest, _AFTER_STORE_ERROR))
-        return result.record, after.next_poll_at or poll.fetched_at
+            soon = moment + timedelta(seconds=min(self._limits.shortest, _AFTER_STORE_ERROR))
+            return record, Plan(soon, moves.polled(state))
+        return result.record, Plan(after.next_poll_at or result.record.fetched_at, moves.polled(after))
+
+    async def _ask(self, poll: Poll, turn: Turn | None) -> Outcome:
+        """What the feed answers, and what that comes to."""
+        address, began = moves.polled(poll.state), _loop_time()
+        known = Validators() if poll.replaying else validators.to_send(poll.state, address, poll.fetched_at)
+        try:
+            async with self._turn(address, turn):
+                access = self._access(poll.source)
+                await self._manners.before_feed(address, access.proxy)
+                began = _loop_time()
+                fetched = await self._fetcher.fetch(address, known, access, poll.source.feed_url)
+            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
+            self._backoff.answered(address, poll.source.feed_url)
+            result = await self._reader.judge(poll, fetched)
+        except FeedError as failure:
+            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
+            error = self._backoff.failed(address, failure)
+            if error.http_status and error.retry_after is not None:
+                self._gate.quiet(address, error.retry_after)
+            if error.http_status and error.status == FeedStatus.RATE_LIMITED:
+                self._gate.slow_down(address, backoff.DELAY, backoff.SLOW)
+            return outcome.failed(poll, error)
+        record = moves.told(
+            result.record, poll.state, fetched.permanent, listed_too=self._rounds.lists(fetched.permanent or address)
+        )
+        return msgspec.structs.replace(result, record=record, full=fetched.full)
+
+    def _access(self, source: FeedSource) -> Access:
+        if not source.access:
+            return self._everyone
+        access = self._settings.access.get(source.access)
+        if access is None:
+            reason = f"the settings have no section feeds.access.{source.access}"
+            raise FeedError(reason, subject=source.feed_url, status=FeedStatus.REFUSED)
+        return access if access.proxy else msgspec.structs.replace(access, proxy=self._settings.proxy)
 
     @asynccontextmanager
     async def _turn(self, feed_url: str, turn: Turn | None) -> AsyncIterator[None]:
         """The turn of the feed's host: the one already taken, else one that is waited for."""
-        if turn is None:
+        if turn is None or turn.host != host_of(feed_url):
+            if turn is not None:
+                turn.end()
             async with self._gate.turn(feed_url):
                 yield
             return
@@ -225,9 +268,6 @@ class Poller:
             yield
         finally:
             turn.end()
-
-    async def _state(self, feed_url: str) -> FeedState:
-        return await asyncio.to_thread(self._states.state, feed_url) or FeedState(feed_url=feed_url)
 
 
 def _loop_time() -> float:

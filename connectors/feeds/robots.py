@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 from protego import Protego
 
+from connectors.feeds.access import OPEN, Access, Proxy
 from connectors.feeds.fetch import Fetcher, Wanted
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
@@ -30,6 +31,9 @@ MOST_BYTES = 500 * 1024
 """Rules are read from the beginning of a file; the RFC asks for no less."""
 LONGEST_DELAY = 30.0
 """A longer Crawl-delay counts as this many seconds: some files ask for hours and mean a crawl of the whole site."""
+
+DIRECT = Proxy()
+"""No proxy."""
 
 _FILE = Wanted(accept="text/plain, */*;q=0.5", most=2 * 1024 * 1024, seconds=5.0)
 _DAY = 86_400.0
@@ -86,8 +90,8 @@ class Robots:
         self._bytes = 0
         self._asking: dict[str, asyncio.Lock] = {}
 
-    async def rules(self, url: str) -> RobotsRules:
-        """The rules of the site of `url`; never raises, see the table of this module."""
+    async def rules(self, url: str, through: Proxy = DIRECT) -> RobotsRules:
+        """The rules of the site of `url`, asked through a proxy if there is one; never raises, see the table above."""
         site = _site(url)
         if not site:
             return UNKNOWN
@@ -96,7 +100,7 @@ class Robots:
             async with lock:
                 kept = self._kept.get(site)
                 if kept is None or kept.until <= self._clock():
-                    kept = await self._ask(site, kept)
+                    kept = await self._ask(site, kept, through)
                     self._keep(site, kept)
                 return kept.rules
         finally:
@@ -104,9 +108,10 @@ class Robots:
             if not lock.locked():
                 self._asking.pop(site, None)
 
-    async def _ask(self, site: str, before: _Kept | None) -> _Kept:
+    async def _ask(self, site: str, before: _Kept | None, through: Proxy) -> _Kept:
+        access = Access(proxy=through) if through else OPEN
         try:
-            body = (await self._fetcher.fetch(f"{site}/robots.txt", wanted=_FILE)).body[:MOST_BYTES]
+            fetched = await self._fetcher.fetch(f"{site}/robots.txt", access=access, wanted=_FILE)
         except FeedError as error:
             if _has_no_rules(error):
                 return _Kept(ALLOW_ALL, self._clock() + _DAY, 0)
@@ -114,6 +119,7 @@ class Robots:
                 refused = error.message if error.status == FeedStatus.BLOCKED_ADDRESS else ""
                 before = _Kept(RobotsRules(known=False, refused=refused), 0.0, 0)
             return _Kept(before.rules, self._clock() + _SOON, before.size)
+        body = fetched.body[:MOST_BYTES]
         rules = parse(body) if len(body) < _LARGE else await asyncio.to_thread(parse, body)
         return _Kept(rules, self._clock() + _DAY, len(body))
 

@@ -5,16 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from connectors.feeds.hosts import HostGate, Turn, host_of
 from connectors.feeds.listing import Listing
-from connectors.feeds.rota import Rota
+from connectors.feeds.rota import Due, Rota
 from connectors.interfaces import FeedSources
 from schemas.feed import FeedSource, FetchRecord
 
 Told = Callable[[FetchRecord], None]
-PollOne = Callable[[FeedSource, Turn, datetime], Awaitable[tuple[FetchRecord, datetime]]]
-"""Polls a source in a turn already taken, due at a time; gives the record and when it is due again."""
+
+
+class Plan(NamedTuple):
+    """When a feed is polled next, and at which address."""
+
+    at: datetime
+    address: str
+
+
+PollOne = Callable[[FeedSource, Turn, datetime], Awaitable[tuple[FetchRecord, Plan]]]
+"""Polls a source in a turn already taken, due at a time; gives the record and what comes next."""
 
 _LONGEST_PLAN = timedelta(days=32)
 """Whatever an earlier run with another clock has planned, this is the most."""
@@ -34,14 +44,19 @@ class Rounds:
         self._under_way: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
         self._wake = asyncio.Event()
+        self._rota = Rota(gate.wait)
+
+    def lists(self, address: str) -> bool:
+        """Whether `address` is one of the sources being polled."""
+        return address in self._rota
 
     async def once(self, sources: Sequence[FeedSource], told: Told) -> list[FetchRecord]:
         """Poll each of `sources` once; their records, each address once, in the order of the list."""
-        rota = Rota(self._gate.wait)
+        rota = self._rota = Rota(self._gate.wait)
         rota.replace(sources, {}, self._now().timestamp())
         found: dict[str, FetchRecord] = {}
 
-        def done(record: FetchRecord, _: datetime) -> None:
+        def done(record: FetchRecord, _: Plan) -> None:
             found[record.feed_url] = record
             told(record)
 
@@ -56,15 +71,15 @@ class Rounds:
         self,
         sources: FeedSources,
         stop: asyncio.Event,
-        planned: Callable[[], Mapping[str, datetime]],
+        planned: Callable[[], Mapping[str, Plan]],
         told: Told,
     ) -> None:
         """Poll as sources fall due, at first as `planned`, until `stop` is set. Fetches under way are given up then."""
-        rota = Rota(self._gate.wait)
+        rota = self._rota = Rota(self._gate.wait)
         listing = Listing(sources)
 
-        def done(record: FetchRecord, due: datetime) -> None:
-            rota.plan(record.feed_url, due.timestamp())
+        def done(record: FetchRecord, plan: Plan) -> None:
+            rota.plan(record.feed_url, plan.at.timestamp(), host_of(plan.address))
             told(record)
 
         stopping = asyncio.ensure_future(stop.wait())
@@ -81,17 +96,21 @@ class Rounds:
             stopping.cancel()
             await self._end()
 
-    async def _look(self, listing: Listing, rota: Rota, planned: Callable[[], Mapping[str, datetime]]) -> None:
+    async def _look(self, listing: Listing, rota: Rota, planned: Callable[[], Mapping[str, Plan]]) -> None:
         found = await listing.changed()
         if found is None:
             return
         plans = await asyncio.to_thread(planned)
         latest = (self._now() + _LONGEST_PLAN).timestamp()
         wanted = {source.feed_url for source in found}
-        times = {url: min(at.timestamp(), latest) for url, at in plans.items() if url in wanted}
+        times = {
+            url: (min(plan.at.timestamp(), latest), host_of(plan.address))
+            for url, plan in plans.items()
+            if url in wanted
+        }
         rota.replace(found, times, self._now().timestamp())
 
-    async def _round(self, rota: Rota, done: Callable[[FetchRecord, datetime], None], most: float) -> None:
+    async def _round(self, rota: Rota, done: Callable[[FetchRecord, Plan], None], most: float) -> None:
         """Begin what can be begun, then wait until something changes, `most` seconds at the longest."""
         if self._failure is not None:
             failure, self._failure = self._failure, None
@@ -108,7 +127,7 @@ class Rounds:
             due = rota.take(self._now().timestamp(), clock())
             if due is None:
                 break
-            self._begin(*due, done)
+            self._begin(due, done)
         idle = most
         if len(self._under_way) < self._concurrency:
             idle = min(most, rota.idle(self._now().timestamp(), clock()))
@@ -118,11 +137,11 @@ class Rounds:
         finally:
             handle.cancel()
 
-    def _begin(self, source: FeedSource, due: float, done: Callable[[FetchRecord, datetime], None]) -> None:
-        turn = self._gate.begin(host_of(source.feed_url))
+    def _begin(self, due: Due, done: Callable[[FetchRecord, Plan], None]) -> None:
+        turn = self._gate.begin(due.host)
 
         async def poll() -> None:
-            done(*await self._poll(source, turn, datetime.fromtimestamp(due, UTC)))
+            done(*await self._poll(due.source, turn, datetime.fromtimestamp(due.at, UTC)))
 
         task = asyncio.ensure_future(poll())
         self._under_way.add(task)
