@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from connectors.feeds.access import Access
 from connectors.feeds.fulltext import MOST_PAGES, SECONDS, tells_of
 from connectors.feeds.poller import PollerSettings
 from schemas import codec, identity
@@ -352,6 +353,22 @@ def test_what_is_owed_waits_while_the_feed_is_away_and_is_forgotten_when_no_long
         assert asked(at.here, "/1.html") == 1
 
     at_desk(tmp_path, work)
+
+
+def test_what_opens_a_feed_opens_its_pages_and_no_others(tmp_path: Path) -> None:
+    async def work(at: Desk) -> None:
+        for number in (1, 2):
+            serve(at.here, f"/{number}.html", page("Bridge over the river"))
+        elsewhere = at.here.url("/2.html").replace("127.0.0.1", "localhost")
+        at.here.documents["/feed"] = rss(entry(at, 1), entry(at, 2, path=elsewhere))
+        await at.poller.poll(at.source("/feed", full_text=True, access="desk"))
+        assert [one.kind for one in at.items()] == ["page", "page"]
+        assert {request.path: "Authorization" in request.headers for request in at.here.requests} == {
+            "/feed": True, "/robots.txt": False, "/1.html": True, "/2.html": False,
+        }  # fmt: skip
+
+    settings = msgspec.structs.replace(PATIENT, access={"desk": Access(user="desk", password="secret")})
+    at_desk(tmp_path, work, settings)
 
 
 def test_entries_that_share_an_address_share_no_page(tmp_path: Path) -> None:
