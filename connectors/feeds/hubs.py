@@ -1,0 +1,116 @@
+"""Asking hubs for subscriptions: one POST, bounded in time, size and redirects, through the gate of the feeds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from connectors.feeds.fetch import CONNECT_SECONDS, retry_after
+from connectors.feeds.guard import Guard
+from schemas.time import now
+
+MAX_REDIRECTS = 3
+_SECONDS = 20.0
+_REASON_BYTES = 1_024
+_REASON_SHOWN = 200
+_SUCCESS = 2
+_MOVED = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
+_LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What a hub said to a request: accepted when `refused` is empty, which is no subscription yet."""
+
+    refused: str = ""
+    final: bool = False
+    """The request itself was refused: the same one is not sent again soon."""
+    retry_after: float | None = None
+
+
+class HubClient:
+    """Sends requests to hubs. Usable between `open` and `close`, from one event loop."""
+
+    def __init__(
+        self, *, user_agent: str, guard: Guard, seconds: float = _SECONDS, now: Callable[[], datetime] = now
+    ) -> None:
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
+        self._guard = guard
+        self._seconds = seconds
+        self._now = now
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Get ready; each request has a connection of its own."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0, force_close=True, use_dns_cache=False, socket_factory=self._guard.socket
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(CONNECT_SECONDS, self._seconds)),
+            trust_env=False,
+            auto_decompress=False,
+        )
+
+    async def close(self) -> None:
+        """Close what is open; requests under way fail."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def ask(self, hub: str, fields: Mapping[str, str]) -> Reply:
+        """What the hub says to `fields`. A hub that cannot be reached is a reply too."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                if (safe := _with_tls(hub)) and not (reply := await self._tried(safe, fields)).refused:
+                    return reply
+                return await self._tried(hub, fields)
+        except TimeoutError:
+            return Reply(refused=f"the hub did not answer within {self._seconds:g} s")
+
+    async def _tried(self, hub: str, fields: Mapping[str, str]) -> Reply:
+        try:
+            return await self._follow(hub, fields)
+        except (aiohttp.ClientError, ValueError, UnicodeError) as error:
+            said = " ".join(str(error).split())[:_REASON_SHOWN] or type(error).__name__
+            return Reply(refused=f"the hub {hub[:_REASON_SHOWN]} cannot be asked: {said}")
+
+    async def _follow(self, hub: str, fields: Mapping[str, str]) -> Reply:
+        for _ in range(MAX_REDIRECTS + 1):
+            outcome = await self._post(hub, fields)
+            if isinstance(outcome, Reply):
+                return outcome
+            hub = urljoin(hub, outcome)
+        return Reply(refused=f"the hub sends from address to address, last to {hub[:_REASON_SHOWN]}", final=True)
+
+    async def _post(self, hub: str, fields: Mapping[str, str]) -> Reply | str:
+        """The reply of `hub`, or the address it redirects to."""
+        assert self._session is not None  # between `open` and `close` only
+        if urlsplit(hub).scheme not in {"http", "https"}:
+            return Reply(refused=f"{hub[:_REASON_SHOWN]} is no address of a hub", final=True)
+        target = URL(hub, encoded=hub.isascii() and " " not in hub)
+        request = self._session.post(target, data=dict(fields), headers=self._headers, allow_redirects=False)
+        async with request as response:
+            status = response.status
+            if status // 100 == _SUCCESS:
+                return Reply()
+            if status in _MOVED and (location := response.headers.get("Location", "").strip()):
+                return location
+            said = " ".join((await response.content.read(_REASON_BYTES)).decode(errors="replace").split())
+            reason = f"HTTP {status}" + (f": {said[:_REASON_SHOWN]}" if said.isprintable() and said else "")
+            return Reply(
+                refused=f"the hub refuses the request ({reason})",
+                final=status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _LATER,
+                retry_after=retry_after(response.headers.get("Retry-After", ""), self._now()),
+            )
+
+
+def _with_tls(hub: str) -> str:
+    """The same hub with TLS when it is named without: the Recommendation wants that tried first."""
+    parts = urlsplit(hub)
+    return parts._replace(scheme="https").geturl() if parts.scheme == "http" and parts.port in {None, 80} else ""

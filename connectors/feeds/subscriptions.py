@@ -1,0 +1,264 @@
+"""The life of subscriptions: asked for when a poll found a hub, verified, renewed, ended when their source is gone.
+
+Everything is in `FeedState.push`, written in the feed's turn; losing it costs polls. What is kept here besides, failures in
+a row and mistrust, begins anew with the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import secrets
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from urllib.parse import urlsplit
+
+import msgspec
+
+from connectors.feeds import websub
+from connectors.feeds.hubs import HubClient
+from connectors.feeds.outcome import Outcome
+from connectors.feeds.turns import FeedTurns
+from connectors.feeds.websub import MANY, Decision, Offer, Terms
+from connectors.interfaces import FeedStates
+from schemas.errors import StoreError
+from schemas.feed import FeedSource, FeedState, FetchRecord, Push
+
+_TOKEN_BYTES = 24
+_SECRET_BYTES = 32
+_LONGEST_PAUSE = 30.0
+_MOST_STRIKES = 6
+
+Job = Callable[[], Awaitable[None]]
+
+
+class Subscriptions:
+    """Subscriptions of the feeds of one poller. Used from one event loop; owns neither states nor client."""
+
+    def __init__(
+        self, terms: Terms, states: FeedStates, hubs: HubClient, turns: FeedTurns, now: Callable[[], datetime]
+    ) -> None:
+        self.terms = terms
+        self._states = states
+        self._hubs = hubs
+        self._turns = turns
+        self._now = now
+        self._sources: dict[str, FeedSource] = {}
+        self._callbacks: dict[str, str] = {}
+        self._leaving: dict[str, Push] = {}
+        """By callback: subscriptions not wanted any more."""
+        self._failures: Counter[str] = Counter()
+        self._strikes: Counter[str] = Counter()
+        """How often the hub of a feed was silent about something new: each time halves the time it is trusted for."""
+        self._due: dict[str, datetime] = {}
+        self._heap: list[tuple[datetime, str, str]] = []
+        self._queues: dict[str, deque[Job]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self.sooner: Callable[[str, datetime], None] | None = None
+        """Told when a feed is to be polled earlier than planned."""
+
+    async def keep(self, sources: Sequence[FeedSource]) -> None:
+        """Subscriptions are for `sources` from now on; those of other feeds are ended, as well as their hubs let us."""
+        self._sources = {source.feed_url: source for source in sources}
+        for state in await asyncio.to_thread(lambda: list(self._states.states())):
+            push = state.push
+            if state.feed_url in self._sources:
+                if push.callback:
+                    self._callbacks[push.callback] = state.feed_url
+                if push.hub and state.feed_url not in self._due:
+                    self._plan(state.feed_url, push)
+            elif push != Push():
+                await self._change(state.feed_url, lambda state: msgspec.structs.replace(state, push=Push()))
+                self._leave(push)
+
+    def source_of(self, callback: str) -> FeedSource | None:
+        """Whose callback this is; None: nobody's, or that of a subscription we have left."""
+        return None if callback in self._leaving else self._sources.get(self._callbacks.get(callback, ""))
+
+    def is_left(self, callback: str) -> bool:
+        """Whether the callback belonged to a subscription that we do not want any more."""
+        return callback in self._leaving
+
+    async def secret_of(self, source: FeedSource, callback: str) -> str:
+        """With which deliveries to `callback` are signed; empty: the feed has another callback by now."""
+        state = await asyncio.to_thread(self._states.state, source.feed_url)
+        return state.push.secret if state is not None and state.push.callback == callback else ""
+
+    async def answer(self, callback: str, query: Mapping[str, str]) -> Decision:
+        """What a hub is answered that calls `callback` with `query`; what follows from it is saved. Raises `StoreError`."""
+        if (left := self._leaving.get(callback)) is not None:
+            return websub.answer(left, query, self._now(), leaving=True)
+        feed_url = self._callbacks.get(callback, "")
+        if feed_url not in self._sources:
+            return Decision(404)
+        decision = Decision(404)
+
+        def decide(state: FeedState) -> FeedState:
+            nonlocal decision
+            if state.push.callback != callback:
+                return state
+            decision = websub.answer(state.push, query, self._now(), leaving=False)
+            if decision.push is None:
+                return state
+            if decision.push.lease_until is None:
+                # Nobody tells us of this feed's news any more.
+                state = msgspec.structs.replace(state, next_poll_at=websub.due_by_rhythm(state))
+            return msgspec.structs.replace(state, push=decision.push)
+
+        state = await self._change(feed_url, decide)
+        if decision.push is not None and state is not None:
+            self._failures[feed_url] = MANY if decision.push.refused else 0
+            self._plan(feed_url, decision.push)
+            if decision.push.lease_until is None and state.next_poll_at is not None and self.sooner is not None:
+                self.sooner(feed_url, state.next_poll_at)
+        return decision
+
+    def after_poll(self, source: FeedSource, before: FeedState, after: FeedState, result: Outcome) -> FeedState:
+        """What to remember after a poll, in the feed's turn: what its document offers, and when the next poll is due."""
+        push = before.push
+        if result.readable and result.offer is not None:
+            push = websub.taken_up(push, result.offer, result.record.fetched_at)
+        after = msgspec.structs.replace(after, push=push)
+        if not self.terms.base:
+            # Nothing can be delivered: the offer alone is kept.
+            return msgspec.structs.replace(after, push=Push(hub=push.hub, topic=push.topic))
+        if push is not before.push:
+            self._leave(before.push)
+            self._plan(source.feed_url, push)
+        after, lost = websub.after_poll(
+            before, after, result.record, pinned=bool(source.interval), backup=self._backup(source)
+        )
+        self._strikes[source.feed_url] += lost
+        return after
+
+    def after_delivery(self, source: FeedSource, state: FeedState, result: Outcome) -> FeedState:
+        """What to remember after a delivery, in the feed's turn."""
+        if not result.readable:
+            return state
+        return websub.after_delivery(
+            state, result.record, pinned=bool(source.interval), backup=self._backup(source)
+        )
+
+    async def run(self) -> None:
+        """Ask hubs as it falls due, one request at a time to each, until cancelled. Raises `StoreError`."""
+        await self._hubs.open()
+        try:
+            while True:
+                self._wake.clear()
+                pause = self._begin_due()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
+                for task in [task for task in self._tasks if task.done()]:
+                    self._tasks.discard(task)
+                    task.result()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._hubs.close()
+
+    def _backup(self, source: FeedSource) -> float:
+        return self.terms.backup / 2 ** min(self._strikes[source.feed_url], _MOST_STRIKES)
+
+    def _plan(self, feed_url: str, push: Push, *, not_before: datetime | None = None) -> None:
+        due = websub.ask_at(push, self._failures[feed_url], self.terms) or self._now()
+        due = max(due, not_before) if not_before is not None else due
+        self._due[feed_url] = due
+        heapq.heappush(self._heap, (due, feed_url, push.hub))
+        self._wake.set()
+
+    def _begin_due(self) -> float:
+        """Begin what is due; seconds until more may be."""
+        moment = self._now()
+        while self._heap and self._heap[0][0] <= moment:
+            due, feed_url, hub = heapq.heappop(self._heap)
+            # An older plan of the same feed is void.
+            if self._due.get(feed_url) == due:
+                del self._due[feed_url]
+                self._queue(hub, partial(self._ask, feed_url))
+        left = (self._heap[0][0] - moment).total_seconds() if self._heap else _LONGEST_PAUSE
+        return min(left, _LONGEST_PAUSE)
+
+    def _queue(self, hub: str, job: Job) -> None:
+        name = urlsplit(hub).netloc.lower()
+        queue = self._queues.get(name)
+        if queue is not None:
+            queue.append(job)
+            return
+        self._queues[name] = deque((job,))
+        task = asyncio.ensure_future(self._work(name))
+        self._tasks.add(task)
+        task.add_done_callback(lambda _: self._wake.set())
+
+    async def _work(self, name: str) -> None:
+        try:
+            while self._queues[name]:
+                await self._queues[name].popleft()()
+        finally:
+            del self._queues[name]
+
+    async def _ask(self, feed_url: str) -> None:
+        """Ask the hub of `feed_url` for a subscription, or for its renewal."""
+        if feed_url not in self._sources:
+            return
+        token, secret = secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_hex(_SECRET_BYTES)
+
+        def asked(state: FeedState) -> FeedState:
+            if not state.push.hub:
+                return state
+            push = websub.prepared(state.push, self.terms, token, secret)
+            # A hub may call back before it answers: what it then asks about must be known.
+            self._callbacks[push.callback] = feed_url
+            return msgspec.structs.replace(state, push=msgspec.structs.replace(push, asked_at=self._now()))
+
+        self._failures[feed_url] += 1
+        try:
+            state = await self._change(feed_url, asked)
+            if state is None or not state.push.hub:
+                return
+            push = state.push
+            reply = await self._hubs.ask(push.hub, websub.form(push, "subscribe", self.terms))
+            if reply.refused:
+                self._failures[feed_url] = MANY if reply.final else self._failures[feed_url]
+                state = await self._change(feed_url, partial(_refused, callback=push.callback, reason=reply.refused))
+        except StoreError as error:
+            if not error.retryable:
+                raise
+            self._plan(feed_url, Push(asked_at=self._now()))
+            return
+        if state is not None and feed_url not in self._due:
+            wait = timedelta(seconds=reply.retry_after or 0.0)
+            self._plan(feed_url, state.push, not_before=self._now() + wait if reply.refused else None)
+
+    def _leave(self, push: Push) -> None:
+        """Tell the hub, once, that we want no more; it need not listen, and its deliveries are answered 410."""
+        if not push.callback or not self.terms.base:
+            return
+        self._leaving[push.callback] = push
+        if push.asked_at is not None:
+            self._queue(push.hub, partial(self._unsubscribe, push))
+
+    async def _unsubscribe(self, push: Push) -> None:
+        await self._hubs.ask(push.hub, websub.form(push, "unsubscribe", self.terms))
+
+    async def _change(self, feed_url: str, change: Callable[[FeedState], FeedState]) -> FeedState | None:
+        """The state of a feed after `change`, made and saved in its turn; None when there is no such feed."""
+        async with self._turns.of(feed_url):
+            state = await asyncio.to_thread(self._states.state, feed_url)
+            if state is None:
+                return None
+            after = change(state)
+            if after != state:
+                await asyncio.to_thread(self._states.save, after, {})
+            return after
+
+
+def _refused(state: FeedState, *, callback: str, reason: str) -> FeedState:
+    if state.push.callback != callback:
+        return state
+    return msgspec.structs.replace(state, push=msgspec.structs.replace(state.push, refused=reason))
