@@ -9,10 +9,36 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from connectors.feeds.guard import Guard
+from schemas.errors import FeedError
+from schemas.feed import FeedStatus
+
+LONGEST_QUIET = 30.0
+"""A host that wants to be left alone for longer is not waited for; the poll says so and is repeated later."""
+_BUSY = 3600.0
+_MANY_HOSTS = 10_000
+
+
+class Turn:
+    """The leave to ask one host, given by `HostGate.begin`; `end` gives it back, a second call does nothing."""
+
+    __slots__ = ("_gate", "_host")
+
+    def __init__(self, gate: HostGate, host: str) -> None:
+        self._gate: HostGate | None = gate
+        self._host = host
+
+    def end(self) -> None:
+        """The request is over."""
+        gate, self._gate = self._gate, None
+        if gate is not None:
+            gate.ended(self._host)
 
 
 class HostGate:
-    """Hands out turns per host; hosts in allowed networks are ours and need none. Used from one event loop."""
+    """Hands out turns per host; hosts in allowed networks are ours and need none. Used from one event loop.
+
+    Who waits for a turn holds nothing else: `wait` tells how long it would be, and `begin` takes the turn at once.
+    """
 
     def __init__(self, delay: float, guard: Guard, *, ours: bool, clock: Callable[[], float]) -> None:
         self._delay = delay
@@ -20,49 +46,130 @@ class HostGate:
         # Names are resolved here only when there are networks they could lie in.
         self._ours = ours
         self._clock = clock
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._busy: set[str] = set()
         self._free_at: dict[str, float] = {}
+        self._slow: dict[str, tuple[float, float]] = {}
         self._is_ours: dict[str, bool] = {}
+        self._lines: dict[str, asyncio.Lock] = {}
+        self._changed = asyncio.Event()
+        self.on_free: Callable[[str], None] = _nobody
+        """Told the name of each host whose turn has ended."""
+
+    def wait(self, host: str) -> float:
+        """Seconds until `host` may be asked, 0: now, also when `refuse_when_quiet` will have the word.
+
+        While another request to it is under way, far too long: `on_free` tells when that is over.
+        """
+        if host in self._busy:
+            return _BUSY
+        if self._is_ours.get(host):
+            return 0.0
+        left = self._free_at.get(host, 0.0) - self._clock()
+        return left if 0 < left <= LONGEST_QUIET else 0.0
+
+    def begin(self, host: str) -> Turn:
+        """Take the turn of `host`, when `wait` is 0."""
+        if self._exempt(host):
+            return Turn(self, "")
+        self._busy.add(host)
+        return Turn(self, host)
+
+    def ended(self, host: str) -> None:
+        """Called by `Turn.end`: the next turn may begin a delay from now."""
+        if not host:
+            return
+        self._busy.discard(host)
+        if not self._is_ours.get(host):
+            self._keep_free(host, self._delay_of(host))
+        self._changed.set()
+        self._changed = asyncio.Event()
+        self.on_free(host)
 
     @asynccontextmanager
-    async def turn(self, feed_url: str) -> AsyncIterator[None]:
-        """Waits until the host of `feed_url` may be asked; the next turn begins a delay after the end of this one."""
-        host = _host(feed_url)
-        if await self._is_exempt(host):
+    async def turn(self, url: str) -> AsyncIterator[None]:
+        """Waits until the host of `url` may be asked, first come first served. Raises `FeedError` when it is quiet."""
+        host = host_of(url)
+        await self.learn(host)
+        line = self._lines.setdefault(host, asyncio.Lock())
+        try:
+            async with line:
+                while (left := self.wait(host)) > 0:
+                    changed = self._changed
+                    try:
+                        async with asyncio.timeout(left):
+                            await changed.wait()
+                    except TimeoutError:
+                        pass
+                self.refuse_when_quiet(url)
+                turn = self.begin(host)
+        finally:
+            # Whoever still waits holds the lock or is queued at it.
+            if not line.locked():
+                self._lines.pop(host, None)
+        try:
             yield
+        finally:
+            turn.end()
+
+    def quiet(self, url: str, seconds: float) -> None:
+        """The host of `url` asked for `seconds` without requests; of our own hosts only the feed is kept quiet."""
+        host = host_of(url)
+        if not self._is_ours.get(host):
+            self._keep_free(host, seconds)
+
+    def slow_down(self, url: str, delay: float, seconds: float) -> None:
+        """For `seconds` from now, leave at least `delay` between two requests to the host of `url`."""
+        self._slow[host_of(url)] = (delay, self._clock() + seconds)
+
+    def quiet_for(self, url: str) -> float:
+        """Seconds for which the host of `url` is still to be left alone."""
+        return max(0.0, self._free_at.get(host_of(url), 0.0) - self._clock())
+
+    def refuse_when_quiet(self, url: str) -> None:
+        """Raises `FeedError` when the host of `url` is to be left alone for longer than is worth waiting."""
+        quiet = self.quiet_for(url)
+        if quiet > LONGEST_QUIET:
+            reason = f"not asked: its server wants {quiet:,.0f} s more without requests"
+            raise FeedError(reason, subject=url, status=FeedStatus.RATE_LIMITED, retry_after=quiet)
+
+    async def learn(self, host: str) -> None:
+        """Find out whether `host` is ours, once; a literal address is known without."""
+        if self._exempt(host) or not self._ours or not host or host in self._is_ours:
             return
-        async with self._locks.setdefault(host, asyncio.Lock()):
-            await asyncio.sleep(max(0.0, self._free_at.get(host, 0.0) - self._clock()))
-            try:
-                yield
-            finally:
-                self._free_at[host] = max(self._free_at.get(host, 0.0), self._clock() + self._delay)
-
-    def quiet(self, feed_url: str, seconds: float) -> None:
-        """The host of `feed_url` asked for `seconds` without requests; of our own hosts only the feed is kept quiet."""
-        host = _host(feed_url)
-        if self._is_ours.get(host):
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
             return
-        self._free_at[host] = max(self._free_at.get(host, 0.0), self._clock() + seconds)
+        self._is_ours[host] = bool(found) and all(self._guard.allows(str(place[4][0])) for place in found)
 
-    def quiet_for(self, feed_url: str) -> float:
-        """Seconds for which the host of `feed_url` is still to be left alone."""
-        return max(0.0, self._free_at.get(_host(feed_url), 0.0) - self._clock())
-
-    async def _is_exempt(self, host: str) -> bool:
-        if not self._ours or not host:
+    def _exempt(self, host: str) -> bool:
+        if not self._ours:
             return False
-        if host not in self._is_ours:
-            try:
-                found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            except (OSError, UnicodeError):
-                return False
-            self._is_ours[host] = all(self._guard.allows(str(place[4][0])) for place in found)
-        return self._is_ours[host]
+        if host not in self._is_ours and self._guard.allows(host):
+            self._is_ours[host] = True
+        return self._is_ours.get(host, False)
+
+    def _delay_of(self, host: str) -> float:
+        slow, until = self._slow.get(host, (0.0, 0.0))
+        if until and until < self._clock():
+            del self._slow[host]
+            slow = 0.0
+        return max(self._delay, slow)
+
+    def _keep_free(self, host: str, seconds: float) -> None:
+        moment = self._clock()
+        if len(self._free_at) > _MANY_HOSTS and host not in self._free_at:
+            self._free_at = {name: at for name, at in self._free_at.items() if at > moment}
+        self._free_at[host] = max(self._free_at.get(host, 0.0), moment + seconds)
 
 
-def _host(feed_url: str) -> str:
+def host_of(url: str) -> str:
+    """The host of an address, in small letters; empty when it has none."""
     try:
-        return (urlsplit(feed_url).hostname or "").lower()
+        return (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
+
+
+def _nobody(_host: str) -> None:
+    pass

@@ -67,6 +67,8 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     replaying: str = ""
     """The dead letter this poll runs again: it does not count as written before, so that a second failure shows."""
+    late: float = 0.0
+    """Seconds by which it began after it was due."""
 
     def record(self, status: FeedStatus, reason: str, **more: object) -> FetchRecord:
         """The account of this poll."""
@@ -76,6 +78,7 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
             status=status,
             reason=reason,
             seconds=round(self.seconds, 3),
+            late=round(self.late, 3),
             **{"keyed_by": self.state.keyed_by, **more},  # type: ignore[arg-type] # names are checked by the Struct
         )
 

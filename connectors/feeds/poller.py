@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,24 +18,25 @@ from connectors.feeds.commits import Commits
 from connectors.feeds.document import CUT
 from connectors.feeds.fetch import Fetched, Fetcher, Validators, user_agent
 from connectors.feeds.guard import Guard, networks
-from connectors.feeds.hosts import HostGate
+from connectors.feeds.hosts import HostGate, Turn, host_of
+from connectors.feeds.listing import FixedSources
 from connectors.feeds.outcome import Poll
 from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.reading import DocumentReader
 from connectors.feeds.restore import restore_keys
+from connectors.feeds.rounds import Rounds
 from connectors.feeds.schedule import Limits
-from connectors.interfaces import FeedStates, Log
+from connectors.interfaces import FeedSources, FeedStates, Log
 from schemas.deadletter import DeadLetter
 from schemas.errors import FeedError, StoreError
 from schemas.feed import FINE, FeedSource, FeedState, FeedStatus, FetchRecord
 from schemas.time import now as current_time
 
-T = TypeVar("T")
-
-LONGEST_QUIET = 30.0
-"""A host that wants to be left alone for longer is not waited for; the poll says so and is repeated later."""
-_LONGEST_SLEEP = 60.0
 _AFTER_STORE_ERROR = 15.0
+
+
+def _unheard(_record: FetchRecord) -> None:
+    pass
 
 
 class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,8 @@ class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_interval: float = 21_600.0
     parsers: int = 0
     """Parse workers at most; 0: one for each processor, up to four."""
+    look_seconds: float = 5.0
+    """How often the sources are asked whether they changed."""
 
 
 class Poller:
@@ -78,13 +81,13 @@ class Poller:
         self._fetcher = Fetcher(user_agent=user_agent(settings.contact), guard=guard, timeout=settings.timeout, now=now)
         self._pool = ParsePool(settings.parsers)
         self._gate = HostGate(settings.host_delay, guard, ours=bool(allowed), clock=_loop_time)
-        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._rounds = Rounds(self._poll, self._gate, settings.concurrency, settings.look_seconds, now)
         self._starting: asyncio.Task[None] | None = None
         self._reader = DocumentReader(self._pool, states)
         self._commits = Commits(log, states)
 
     async def poll(self, source: FeedSource) -> FetchRecord:
-        """Poll `source` once, now.
+        """Poll `source` once, as soon as its host may be asked.
 
         Whatever the feed does is in the record. A log that is away (a retryable `StoreError`) makes it a failed poll
         of which nothing is remembered; any other `StoreError` is raised.
@@ -93,39 +96,29 @@ class Poller:
         return record
 
     async def poll_all(
-        self, sources: Sequence[FeedSource], on_done: Callable[[FetchRecord], None] | None = None
+        self, sources: Sequence[FeedSource], on_done: Callable[[FetchRecord], None] = _unheard
     ) -> list[FetchRecord]:
-        """Poll each of `sources` once, side by side; `on_done` is told each record as it comes."""
-
-        async def one(source: FeedSource) -> FetchRecord:
-            record = await self.poll(source)
-            if on_done is not None:
-                on_done(record)
-            return record
-
-        return await self._side_by_side([one(source) for source in sources])
+        """Poll each of `sources` once, each address once; `on_done` is told each record as it comes."""
+        await self._start()
+        return await self._rounds.once(sources, on_done)
 
     async def run(
         self,
-        sources: Sequence[FeedSource],
+        sources: FeedSources | Sequence[FeedSource],
         stop: asyncio.Event,
-        on_done: Callable[[FetchRecord], None] | None = None,
+        on_done: Callable[[FetchRecord], None] = _unheard,
     ) -> None:
         """Poll `sources` as they fall due until `stop` is set or the call is cancelled.
 
-        Fetches under way are given up then; what is being written is finished, without telling `on_done`.
+        Fetches under way are given up then; what is being written is finished, without telling `on_done`. Sources that
+        are added while it runs are polled soon, removed ones no more. Raises `SettingsError` when they cannot be read
+        at first; later the last good list stays in force.
         """
-        waiting = asyncio.ensure_future(stop.wait())
-        keeping = asyncio.ensure_future(self._side_by_side([self._keep_polling(source, on_done) for source in sources]))
         try:
-            await asyncio.wait({waiting, keeping}, return_when=asyncio.FIRST_COMPLETED)
-            if keeping.done() and not keeping.cancelled():
-                keeping.result()
-            await waiting
+            await self._start()
+            listed = FixedSources(sources) if isinstance(sources, Sequence) else sources
+            await self._rounds.run(listed, stop, self._planned, on_done)
         finally:
-            for task in (waiting, keeping):
-                task.cancel()
-            await asyncio.gather(waiting, keeping, return_exceptions=True)
             await self._commits.finish()
 
     async def replay_document(self, letter: DeadLetter) -> FetchRecord:
@@ -174,34 +167,21 @@ class Poller:
         await self._pool.start()
         await asyncio.to_thread(restore_keys, self._log, self._states)
 
-    async def _keep_polling(self, source: FeedSource, on_done: Callable[[FetchRecord], None] | None) -> None:
-        await self._start()
-        due = (await self._state(source.feed_url)).next_poll_at or self._now()
-        # Whatever an earlier run with other settings or another clock has planned, a day is the most.
-        due = min(due, self._now() + timedelta(days=1))
-        while True:
-            await self._sleep_until(due)
-            record, due = await self._poll(source)
-            if on_done is not None:
-                on_done(record)
+    def _planned(self) -> dict[str, datetime]:
+        return {one.feed_url: one.next_poll_at for one in self._states.states() if one.next_poll_at is not None}
 
-    async def _sleep_until(self, due: datetime) -> None:
-        # In pieces: the clock of the wall may jump, and a laptop may sleep.
-        left = (due - self._now()).total_seconds()
-        while left > 0:
-            await asyncio.sleep(min(left, _LONGEST_SLEEP))
-            left = (due - self._now()).total_seconds()
-
-    async def _poll(self, source: FeedSource, *, replaying: str = "") -> tuple[FetchRecord, datetime]:
+    async def _poll(
+        self, source: FeedSource, turn: Turn | None = None, due: datetime | None = None, *, replaying: str = ""
+    ) -> tuple[FetchRecord, datetime]:
         """The record of one poll and when the next is due."""
         await self._start()
         state = await self._state(source.feed_url)
-        began = _loop_time()
-        poll = Poll(source=source, state=state, fetched_at=self._now(), replaying=replaying)
+        moment, began = self._now(), _loop_time()
+        late = max(0.0, (moment - due).total_seconds()) if due is not None else 0.0
+        poll = Poll(source=source, state=state, fetched_at=moment, replaying=replaying, late=late)
         known = Validators() if replaying else Validators(state.etag, state.last_modified)
         try:
-            self._refuse_when_quiet(source)
-            async with self._gate.turn(source.feed_url), self._slots:
+            async with self._turn(source.feed_url, turn):
                 began = _loop_time()
                 fetched = await self._fetcher.fetch(source.feed_url, known)
             poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
@@ -222,25 +202,22 @@ class Poller:
             return record, poll.fetched_at + timedelta(seconds=min(self._limits.shortest, _AFTER_STORE_ERROR))
         return result.record, after.next_poll_at or poll.fetched_at
 
-    def _refuse_when_quiet(self, source: FeedSource) -> None:
-        quiet = self._gate.quiet_for(source.feed_url)
-        if quiet > LONGEST_QUIET:
-            reason = f"not asked: its server wants {quiet:,.0f} s more without requests"
-            raise FeedError(reason, subject=source.feed_url, status=FeedStatus.RATE_LIMITED, retry_after=quiet)
+    @asynccontextmanager
+    async def _turn(self, feed_url: str, turn: Turn | None) -> AsyncIterator[None]:
+        """The turn of the feed's host: the one already taken, else one that is waited for."""
+        if turn is None:
+            async with self._gate.turn(feed_url):
+                yield
+            return
+        try:
+            self._gate.refuse_when_quiet(feed_url)
+            await self._gate.learn(host_of(feed_url))
+            yield
+        finally:
+            turn.end()
 
     async def _state(self, feed_url: str) -> FeedState:
         return await asyncio.to_thread(self._states.state, feed_url) or FeedState(feed_url=feed_url)
-
-    async def _side_by_side(self, work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-        """The results of all `work`; the first error ends the rest."""
-        tasks = [asyncio.ensure_future(one) for one in work]
-        gathered: Awaitable[list[T]] = asyncio.gather(*tasks)
-        try:
-            return await gathered
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _loop_time() -> float:

@@ -53,11 +53,12 @@ def remember(folder: Path, feed_url: str, status: FeedStatus, failures: int = 0)
 def test_list_gives_every_key_of_a_source(folder: Path) -> None:
     result = run(folder, "list", "--json")
     assert result.exit_code == 0, result.output
+    unset = {"owner": "", "weight": 1.0, "interval": 0.0, "full_text": False, "time_zone": "", "access": ""}
     assert lines(result) == [
         {"feed_url": "https://a.example/rss", "name": "A", "site_url": "", "country": "XK", "language": "sq",
-         "kind": "portal", "folder": "Kosovo"},
+         "kind": "portal", "folder": "Kosovo", **unset},
         {"feed_url": "https://b.example/rss", "name": "", "site_url": "", "country": "", "language": "", "kind": "",
-         "folder": ""},
+         "folder": "", **unset},
     ]  # fmt: skip
     assert "XK  sq  portal  Kosovo  A  https://a.example/rss" in run(folder, "list", "--limit", "1").stdout
 

@@ -94,3 +94,8 @@ def print_record(value: object, *, as_json: bool, text: str) -> None:
         sys.stdout.buffer.flush()
     else:
         click.echo(text)
+
+
+def all_keys(record: msgspec.Struct) -> dict[str, object]:
+    """Every key of `record`, also those that are left at their default."""
+    return {key: getattr(record, key) for key in record.__struct_fields__}

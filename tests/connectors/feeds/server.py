@@ -135,6 +135,7 @@ async def outlet() -> AsyncIterator[Outlet]:
     app.router.add_get("/redirect", _redirect)
     app.router.add_get("/drip", _drip)
     app.router.add_get("/never", _never)
+    app.router.add_get("/never/{number}", _never)
     app.router.add_get("/broken-off", _broken_off)
     app.router.add_get("/bomb", _bomb)
     app.router.add_get("/endless", _endless)

@@ -12,8 +12,8 @@ import pytest
 
 from connectors.feeds.poller import PollerSettings
 from connectors.interfaces import NewRecord
-from schemas.errors import StoreError
-from schemas.feed import FetchRecord
+from schemas.errors import SettingsError, StoreError
+from schemas.feed import FeedSource, FetchRecord
 from tests.connectors.feeds.desk import Desk, Unwilling, desk, until
 from tests.connectors.feeds.server import PATIENT, item, outlet, rss
 
@@ -113,3 +113,93 @@ def test_a_poll_cancelled_while_it_is_written_is_written_whole(tmp_path: Path) -
             assert at.states.state(here.url("/feed")) is not None
 
     asyncio.run(run())
+
+
+class Edited:
+    """`FeedSources` a test edits."""
+
+    def __init__(self, *sources: FeedSource) -> None:
+        self.sources = sources
+        self.version = 0
+        self.error: SettingsError | None = None
+
+    def edit(self, *sources: FeedSource, error: str = "") -> None:
+        self.sources, self.version = sources, self.version + 1
+        self.error = SettingsError(error, subject="feeds.toml") if error else None
+
+    def stamp(self) -> str:
+        return str(self.version)
+
+    def read(self) -> tuple[FeedSource, ...]:
+        if self.error is not None:
+            raise self.error
+        return self.sources
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [str(getattr(one, "reason", "")) for one in caplog.records if "sources not read" in one.getMessage()]
+
+
+def test_sources_may_change_while_they_are_polled(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def work(at: Desk, stop: asyncio.Event) -> None:
+        for path in ("/old", "/new"):
+            at.here.documents[path] = rss(item(path, "x"))
+        listed = Edited(at.source("/old"))
+        task = asyncio.ensure_future(at.poller.run(listed, stop))
+        await until(partial(at.has, 1))
+        listed.edit(error="unknown key feeds[0].wieght")
+        await until(lambda: bool(told(caplog)))
+        asked = len(at.here.requests)
+        await until(lambda: len(at.here.requests) > asked)
+        listed.edit(at.source("/new"))
+        await until(partial(at.has, 2))
+        asked = sum(request.path == "/old" for request in at.here.requests)
+        await asyncio.sleep(0.6)
+        assert sum(request.path == "/old" for request in at.here.requests) == asked
+        stop.set()
+        await task
+        assert told(caplog) == ["feeds.toml: unknown key feeds[0].wieght"]
+
+    running(tmp_path, work, msgspec.structs.replace(QUICK, look_seconds=0.1))
+
+
+def test_sources_that_cannot_be_read_at_first_end_the_run(tmp_path: Path) -> None:
+    async def work(at: Desk, stop: asyncio.Event) -> None:
+        listed = Edited()
+        listed.edit(error="lists no feeds")
+        with pytest.raises(SettingsError, match="lists no feeds"):
+            await at.poller.run(listed, stop)
+
+    running(tmp_path, work)
+
+
+def test_a_run_takes_no_more_slots_than_it_has_and_tells_how_late_it_is(tmp_path: Path) -> None:
+    async def work(at: Desk, stop: asyncio.Event) -> None:
+        sources = [at.source("/heavy", weight=5.0), *(at.source(f"/{number}") for number in range(20))]
+        records: list[FetchRecord] = []
+        task = asyncio.ensure_future(at.poller.run([*reversed(sources), *sources], stop, records.append))
+        await until(lambda: len(records) >= 21)
+        stop.set()
+        await task
+        assert at.here.most_in_flight == 2
+        assert records[0].feed_url.endswith("/heavy") or records[1].feed_url.endswith("/heavy")
+        assert len({record.feed_url for record in records[:21]}) == 21
+        assert 0.0 <= records[0].late < records[20].late < 5
+
+    running(tmp_path, work, msgspec.structs.replace(PATIENT, concurrency=2))
+
+
+def test_a_slow_host_takes_one_slot_however_many_feeds_it_has(tmp_path: Path) -> None:
+    async def work(at: Desk, stop: asyncio.Event) -> None:
+        at.poller._gate._ours = False
+        slow = [at.source(f"/never/{number}", weight=9.0) for number in range(50)]
+        other = [FeedSource(feed_url=at.here.url("/feed").replace("127.0.0.1", "localhost"))]
+        at.here.documents["/feed"] = rss(item("1", "one"))
+        records: list[FetchRecord] = []
+        task = asyncio.ensure_future(at.poller.run(slow + other, stop, records.append))
+        await until(lambda: bool(records))
+        stop.set()
+        await task
+        assert [record.status for record in records] == ["working"]
+
+    running(tmp_path, work, msgspec.structs.replace(PATIENT, concurrency=2))

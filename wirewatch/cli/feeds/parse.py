@@ -1,81 +1,32 @@
-"""`wirewatch feeds`: the sources, how they are doing, and what a document yields."""
+"""`wirewatch feeds parse`: what a document yields."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from schemas.errors import WirewatchError
 from schemas.feed import FeedSource
 from schemas.item import FeedItem
 from schemas.time import rfc3339
-from wirewatch.cli.options import print_record, with_records, with_settings
+from wirewatch.cli.options import all_keys, print_record, with_records, with_settings
 from wirewatch.settings import Settings
 
 if TYPE_CHECKING:
     from connectors.feeds.parse_pool import ParsePool
 
-NEEDS_PERSON = 3
 _LARGEST = 15 * 1024 * 1024
 
 
-@click.group(name="feeds")
-def command() -> None:
-    """Sources and their health."""
-
-
-@command.command(name="list")
-@with_records
-@with_settings
-def list_(settings: Settings, *, as_json: bool, limit: int) -> None:
-    """List the configured sources: country, language, kind, folder."""
-    from wirewatch import wiring
-
-    for source in islice(wiring.sources(settings), limit or None):
-        print_record(_all_keys(source), as_json=as_json, text=_source_line(source))
-
-
-@command.command()
-@with_records
-@with_settings
-def health(settings: Settings, *, as_json: bool, limit: int) -> None:
-    """Say how each source is doing; exit 3 when a person has to look at one.
-
-    Sources are those of the settings and those of the last run in this data folder, `run --feeds` included.
-    """
-    from connectors.feeds.health import Health, verdict
-    from wirewatch import wiring
-
-    known = {}
-    if settings.folder.is_dir():
-        states = wiring.feed_states(settings)
-        try:
-            known = {state.feed_url: state for state in states.states()}
-        finally:
-            states.close()
-    verdicts: list[Health] = [verdict(source, known.get(source.feed_url)) for source in wiring.watched(settings)]
-    # Those a person has to look at first: a limit must not hide them.
-    verdicts.sort(key=lambda one: (not one.needs_person, -one.failures))
-    for one in islice(verdicts, limit or None):
-        mark = "!" if one.needs_person else " "
-        ok = rfc3339(one.last_ok_at) if one.last_ok_at else "never"
-        text = f"{mark} {one.status:<15}  {one.name or one.feed_url}: {one.reason}  (last fine: {ok})  {one.feed_url}"
-        print_record(one, as_json=as_json, text=text)
-    if any(one.needs_person for one in verdicts):
-        sys.exit(NEEDS_PERSON)
-
-
-@command.command()
+@click.command(name="parse")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @with_records
 @with_settings
-def parse(settings: Settings, *, files: tuple[str, ...], as_json: bool, limit: int) -> None:  # noqa: ARG001 every command takes the settings
+def command(settings: Settings, *, files: tuple[str, ...], as_json: bool, limit: int) -> None:  # noqa: ARG001 every command takes the settings
     """Show what feed documents yield, one item a line. A file that is no feed is told and the others go on."""
     if not asyncio.run(_parse_files(files, as_json=as_json, limit=limit)):
         sys.exit(1)
@@ -98,7 +49,7 @@ async def _parse_files(files: tuple[str, ...], *, as_json: bool, limit: int) -> 
                 continue
             for item in items[: limit - printed] if limit else items:
                 printed += 1
-                print_record({"file": file, **_all_keys(item)}, as_json=as_json, text=_item_line(file, item))
+                print_record({"file": file, **all_keys(item)}, as_json=as_json, text=_item_line(file, item))
             for warning in warnings:
                 click.echo(f"warning: {file}: {warning}", err=True)
     finally:
@@ -134,16 +85,6 @@ def _read(file: str) -> bytes:
     if len(body) > _LARGEST:
         raise WirewatchError(f"is larger than {_LARGEST >> 20} MiB", subject=file)
     return body
-
-
-def _all_keys(record: msgspec.Struct) -> dict[str, object]:
-    """Every key, also those that are left at their default."""
-    return {key: getattr(record, key) for key in record.__struct_fields__}
-
-
-def _source_line(source: FeedSource) -> str:
-    facts = "  ".join(part or "-" for part in (source.country, source.language, source.kind, source.folder))
-    return f"{facts}  {source.name or '-'}  {source.feed_url}"
 
 
 def _item_line(file: str, item: FeedItem) -> str:

@@ -1,0 +1,143 @@
+"""The poll loop: keeps a bounded number of polls going, each begun when its source is due and its host may be asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from connectors.feeds.hosts import HostGate, Turn, host_of
+from connectors.feeds.listing import Listing
+from connectors.feeds.rota import Rota
+from connectors.interfaces import FeedSources
+from schemas.feed import FeedSource, FetchRecord
+
+Told = Callable[[FetchRecord], None]
+PollOne = Callable[[FeedSource, Turn, datetime], Awaitable[tuple[FetchRecord, datetime]]]
+"""Polls a source in a turn already taken, due at a time; gives the record and when it is due again."""
+
+_LONGEST_PLAN = timedelta(days=32)
+"""Whatever an earlier run with another clock has planned, this is the most."""
+
+
+class Rounds:
+    """Runs polls over one gate. Used from one event loop, one call at a time."""
+
+    def __init__(
+        self, poll: PollOne, gate: HostGate, concurrency: int, look_seconds: float, now: Callable[[], datetime]
+    ) -> None:
+        self._poll = poll
+        self._gate = gate
+        self._concurrency = concurrency
+        self._look_seconds = look_seconds
+        self._now = now
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
+        self._wake = asyncio.Event()
+
+    async def once(self, sources: Sequence[FeedSource], told: Told) -> list[FetchRecord]:
+        """Poll each of `sources` once; their records, each address once, in the order of the list."""
+        rota = Rota(self._gate.wait)
+        rota.replace(sources, {}, self._now().timestamp())
+        found: dict[str, FetchRecord] = {}
+
+        def done(record: FetchRecord, _: datetime) -> None:
+            found[record.feed_url] = record
+            told(record)
+
+        try:
+            while len(found) < len(rota):
+                await self._round(rota, done, self._look_seconds)
+        finally:
+            await self._end()
+        return [found[feed_url] for feed_url in dict.fromkeys(source.feed_url for source in sources)]
+
+    async def run(
+        self,
+        sources: FeedSources,
+        stop: asyncio.Event,
+        planned: Callable[[], Mapping[str, datetime]],
+        told: Told,
+    ) -> None:
+        """Poll as sources fall due, at first as `planned`, until `stop` is set. Fetches under way are given up then."""
+        rota = Rota(self._gate.wait)
+        listing = Listing(sources)
+
+        def done(record: FetchRecord, due: datetime) -> None:
+            rota.plan(record.feed_url, due.timestamp())
+            told(record)
+
+        stopping = asyncio.ensure_future(stop.wait())
+        stopping.add_done_callback(lambda _: self._wake.set())
+        clock = asyncio.get_running_loop().time
+        look_at = clock()
+        try:
+            while not stop.is_set():
+                if clock() >= look_at:
+                    await self._look(listing, rota, planned)
+                    look_at = clock() + self._look_seconds
+                await self._round(rota, done, look_at - clock())
+        finally:
+            stopping.cancel()
+            await self._end()
+
+    async def _look(self, listing: Listing, rota: Rota, planned: Callable[[], Mapping[str, datetime]]) -> None:
+        found = await listing.changed()
+        if found is None:
+            return
+        plans = await asyncio.to_thread(planned)
+        latest = (self._now() + _LONGEST_PLAN).timestamp()
+        wanted = {source.feed_url for source in found}
+        times = {url: min(at.timestamp(), latest) for url, at in plans.items() if url in wanted}
+        rota.replace(found, times, self._now().timestamp())
+
+    async def _round(self, rota: Rota, done: Callable[[FetchRecord, datetime], None], most: float) -> None:
+        """Begin what can be begun, then wait until something changes, `most` seconds at the longest."""
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+        clock = asyncio.get_running_loop().time
+
+        def free(host: str) -> None:
+            if rota.wake(host):
+                self._wake.set()
+
+        self._gate.on_free = free
+        self._wake.clear()
+        while len(self._under_way) < self._concurrency:
+            due = rota.take(self._now().timestamp(), clock())
+            if due is None:
+                break
+            self._begin(*due, done)
+        idle = most
+        if len(self._under_way) < self._concurrency:
+            idle = min(most, rota.idle(self._now().timestamp(), clock()))
+        handle = asyncio.get_running_loop().call_later(max(0.0, idle), self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            handle.cancel()
+
+    def _begin(self, source: FeedSource, due: float, done: Callable[[FetchRecord, datetime], None]) -> None:
+        turn = self._gate.begin(host_of(source.feed_url))
+
+        async def poll() -> None:
+            done(*await self._poll(source, turn, datetime.fromtimestamp(due, UTC)))
+
+        task = asyncio.ensure_future(poll())
+        self._under_way.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            turn.end()
+            self._under_way.discard(task)
+            self._wake.set()
+            if not task.cancelled():
+                self._failure = self._failure or task.exception()
+
+        task.add_done_callback(ended)
+
+    async def _end(self) -> None:
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        self._failure = None
