@@ -12,6 +12,7 @@ from connectors.feeds import schedule
 from connectors.feeds.document import ParsedDocument, Unreadable
 from connectors.feeds.entries import Items, marks, origin_headers, unsent
 from connectors.feeds.fetch import Fetched, Validators
+from connectors.feeds.websub import Offer, offered
 from connectors.interfaces import NewRecord
 from schemas import codec, identity
 from schemas.deadletter import RAW_LIMIT, DeadLetter
@@ -37,6 +38,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     body_hash: str | None = None
     published: tuple[datetime, ...] = ()
     retry_after: float | None = None
+    offer: Offer | None = None
+    """What the answer says of hubs that would tell of its news."""
 
     def records(self) -> list[NewRecord]:
         """Everything this poll puts on the log; the account of it last, when the rest is there."""
@@ -163,6 +166,7 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items, s
         readable=True,
         validators=fetched.validators if whole else None,
         body_hash=body_hash(fetched.body) if whole else None,
+        offer=offered(fetched.links, document.hints, fetched.final_url),
         published=tuple(item.published_at for item in built.items if item.published_at is not None),
     )
 

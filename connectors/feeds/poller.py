@@ -19,6 +19,7 @@ from connectors.feeds.document import CUT
 from connectors.feeds.fetch import Fetched, Fetcher, Validators, user_agent
 from connectors.feeds.guard import Guard, networks
 from connectors.feeds.hosts import HostGate, Turn, host_of
+from connectors.feeds.hubs import HubClient
 from connectors.feeds.listing import FixedSources
 from connectors.feeds.outcome import Poll
 from connectors.feeds.parse_pool import ParsePool
@@ -26,6 +27,9 @@ from connectors.feeds.reading import DocumentReader
 from connectors.feeds.restore import restore_keys
 from connectors.feeds.rounds import Rounds
 from connectors.feeds.schedule import Limits
+from connectors.feeds.subscriptions import Subscriptions
+from connectors.feeds.turns import FeedTurns
+from connectors.feeds.websub import Terms, accounted, due_by_rhythm
 from connectors.interfaces import FeedSources, FeedStates, Log
 from schemas.deadletter import DeadLetter
 from schemas.errors import FeedError, StoreError
@@ -54,6 +58,8 @@ class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Parse workers at most; 0: one for each processor, up to four."""
     look_seconds: float = 5.0
     """How often the sources are asked whether they changed."""
+    websub: Terms = Terms(base="")
+    """On what terms hubs are asked to deliver; with an empty base they are not."""
 
 
 class Poller:
@@ -85,6 +91,10 @@ class Poller:
         self._starting: asyncio.Task[None] | None = None
         self._reader = DocumentReader(self._pool, states)
         self._commits = Commits(log, states)
+        self._turns = FeedTurns()
+        hubs = HubClient(user_agent=user_agent(settings.contact), guard=guard, now=now)
+        self.subscriptions = Subscriptions(settings.websub, states, hubs, self._turns, now)
+        self.subscriptions.sooner = self._rounds.move
 
     async def poll(self, source: FeedSource) -> FetchRecord:
         """Poll `source` once, as soon as its host may be asked.
@@ -143,9 +153,38 @@ class Poller:
             # What is kept will never be a feed; what its address answers now may be one.
             record, _ = await self._poll(source, replaying=letter.id)
             return record
-        # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
-        kept = msgspec.structs.replace(state, keyed_by=result.record.keyed_by)
-        await self._commits.write(result, kept, account=False)
+        async with self._turns.of(source.feed_url):
+            # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
+            state = await self._state(source.feed_url)
+            kept = msgspec.structs.replace(state, keyed_by=result.record.keyed_by)
+            await self._commits.write(result, kept, account=False)
+        return result.record
+
+    async def deliver(self, source: FeedSource, body: bytes, content_type: str) -> FetchRecord:
+        """Read what a hub delivered for `source`; returns once it is on the log. Raises `StoreError` when it is not.
+
+        Guards, identity and duplicates are those of a poll, and the next poll is planned as the subscription has it. The
+        validators stay, and so does what is said of the feed's health: that is what polls find.
+        """
+        await self._start()
+        began = _loop_time()
+        async with self._turns.of(source.feed_url):
+            state = await self._state(source.feed_url)
+            poll = Poll(source=source, state=state, fetched_at=self._now(), seconds=_loop_time() - began)
+            polled = state.last_fetch
+            fetched = Fetched(
+                final_url=(polled.final_url if polled is not None else "") or source.feed_url,
+                http_status=0, body=body, bytes_read=len(body), content_type=content_type,
+            )  # fmt: skip
+            try:
+                result = await self._reader.judge(poll, fetched)
+            except FeedError as error:
+                result = outcome.failed(poll, error)
+            result = msgspec.structs.replace(result, record=accounted(result.record))
+            after = self.subscriptions.after_delivery(source, state, result)
+            await self._commits.write(result, after)
+        if after.next_poll_at is not None:
+            self._rounds.move(source.feed_url, after.next_poll_at)
         return result.record
 
     async def close(self) -> None:
@@ -167,8 +206,15 @@ class Poller:
         await self._pool.start()
         await asyncio.to_thread(restore_keys, self._log, self._states)
 
-    def _planned(self) -> dict[str, datetime]:
-        return {one.feed_url: one.next_poll_at for one in self._states.states() if one.next_poll_at is not None}
+    async def _planned(self, sources: Sequence[FeedSource]) -> dict[str, datetime]:
+        await self.subscriptions.keep(sources)
+
+        def planned() -> dict[str, datetime]:
+            # By the rhythm: what was delivered while nobody listened is found by polling.
+            times = ((one.feed_url, due_by_rhythm(one)) for one in self._states.states())
+            return {feed_url: due for feed_url, due in times if due is not None}
+
+        return await asyncio.to_thread(planned)
 
     async def _poll(
         self, source: FeedSource, turn: Turn | None = None, due: datetime | None = None, *, replaying: str = ""
@@ -180,18 +226,33 @@ class Poller:
         late = max(0.0, (moment - due).total_seconds()) if due is not None else 0.0
         poll = Poll(source=source, state=state, fetched_at=moment, replaying=replaying, late=late)
         known = Validators() if replaying else Validators(state.etag, state.last_modified)
+        answer: Fetched | FeedError
         try:
             async with self._turn(source.feed_url, turn):
                 began = _loop_time()
-                fetched = await self._fetcher.fetch(source.feed_url, known)
-            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
-            result = await self._reader.judge(poll, fetched)
+                answer = await self._fetcher.fetch(source.feed_url, known)
         except FeedError as error:
-            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
+            answer = error
+        poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
+        async with self._turns.of(source.feed_url):
+            # Hubs may have delivered or answered since: what they brought is no news, what they said is kept.
+            return await self._concluded(
+                msgspec.structs.replace(poll, state=await self._state(source.feed_url)), answer
+            )
+
+    async def _concluded(self, poll: Poll, answer: Fetched | FeedError) -> tuple[FetchRecord, datetime]:
+        """What `answer` comes to, written down; in the feed's turn."""
+        source = poll.source
+        try:
+            if isinstance(answer, FeedError):
+                raise answer
+            result = await self._reader.judge(poll, answer)
+        except FeedError as error:
             result = outcome.failed(poll, error)
             if error.retry_after is not None:
                 self._gate.quiet(source.feed_url, error.retry_after)
-        after = outcome.next_state(state, result, self._chance(), self._limits)
+        after = outcome.next_state(poll.state, result, self._chance(), self._limits)
+        after = self.subscriptions.after_poll(source, poll.state, after, result)
         try:
             await self._commits.write(result, after)
         except StoreError as error:

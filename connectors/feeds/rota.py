@@ -48,6 +48,11 @@ class Rota:
             self._planned[feed_url] = at
             heapq.heappush(self._future, (at, feed_url))
 
+    def move(self, feed_url: str, at: float) -> None:
+        """Poll `feed_url` at `at` instead of when it was planned; nothing happens while it is being polled."""
+        if feed_url in self._planned:
+            self.plan(feed_url, at)
+
     def take(self, now: float, tick: float) -> tuple[FeedSource, float] | None:
         """The source to poll now, with the time it was due; None when there is none whose host may be asked.
 

@@ -15,6 +15,8 @@ from schemas.feed import FeedSource, FetchRecord
 Told = Callable[[FetchRecord], None]
 PollOne = Callable[[FeedSource, Turn, datetime], Awaitable[tuple[FetchRecord, datetime]]]
 """Polls a source in a turn already taken, due at a time; gives the record and when it is due again."""
+Planned = Callable[[Sequence[FeedSource]], Awaitable[Mapping[str, datetime]]]
+"""Told the sources in force; gives when feeds are due."""
 
 _LONGEST_PLAN = timedelta(days=32)
 """Whatever an earlier run with another clock has planned, this is the most."""
@@ -34,6 +36,13 @@ class Rounds:
         self._under_way: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
         self._wake = asyncio.Event()
+        self._rota: Rota | None = None
+
+    def move(self, feed_url: str, due: datetime) -> None:
+        """Poll a feed of the present run at another time than planned; a poll under way plans the next one itself."""
+        if self._rota is not None:
+            self._rota.move(feed_url, due.timestamp())
+            self._wake.set()
 
     async def once(self, sources: Sequence[FeedSource], told: Told) -> list[FetchRecord]:
         """Poll each of `sources` once; their records, each address once, in the order of the list."""
@@ -56,11 +65,11 @@ class Rounds:
         self,
         sources: FeedSources,
         stop: asyncio.Event,
-        planned: Callable[[], Mapping[str, datetime]],
+        planned: Planned,
         told: Told,
     ) -> None:
         """Poll as sources fall due, at first as `planned`, until `stop` is set. Fetches under way are given up then."""
-        rota = Rota(self._gate.wait)
+        rota = self._rota = Rota(self._gate.wait)
         listing = Listing(sources)
 
         def done(record: FetchRecord, due: datetime) -> None:
@@ -78,14 +87,15 @@ class Rounds:
                     look_at = clock() + self._look_seconds
                 await self._round(rota, done, look_at - clock())
         finally:
+            self._rota = None
             stopping.cancel()
             await self._end()
 
-    async def _look(self, listing: Listing, rota: Rota, planned: Callable[[], Mapping[str, datetime]]) -> None:
+    async def _look(self, listing: Listing, rota: Rota, planned: Planned) -> None:
         found = await listing.changed()
         if found is None:
             return
-        plans = await asyncio.to_thread(planned)
+        plans = await planned(found)
         latest = (self._now() + _LONGEST_PLAN).timestamp()
         wanted = {source.feed_url for source in found}
         times = {url: min(at.timestamp(), latest) for url, at in plans.items() if url in wanted}

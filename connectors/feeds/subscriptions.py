@@ -22,14 +22,15 @@ from connectors.feeds import websub
 from connectors.feeds.hubs import HubClient
 from connectors.feeds.outcome import Outcome
 from connectors.feeds.turns import FeedTurns
-from connectors.feeds.websub import MANY, Decision, Offer, Terms
+from connectors.feeds.websub import MANY, Decision, Terms
 from connectors.interfaces import FeedStates
 from schemas.errors import StoreError
-from schemas.feed import FeedSource, FeedState, FetchRecord, Push
+from schemas.feed import FeedSource, FeedState, Push
 
 _TOKEN_BYTES = 24
 _SECRET_BYTES = 32
-_LONGEST_PAUSE = 30.0
+_LONGEST_PAUSE = 1.0
+"""In pieces: the clock of the wall may jump, and a laptop may sleep."""
 _MOST_STRIKES = 6
 
 Job = Callable[[], Awaitable[None]]
@@ -46,6 +47,8 @@ class Subscriptions:
         self._hubs = hubs
         self._turns = turns
         self._now = now
+        self.ready = False
+        """Whether it is known which callbacks are ours."""
         self._sources: dict[str, FeedSource] = {}
         self._callbacks: dict[str, str] = {}
         self._leaving: dict[str, Push] = {}
@@ -56,6 +59,7 @@ class Subscriptions:
         self._due: dict[str, datetime] = {}
         self._heap: list[tuple[datetime, str, str]] = []
         self._queues: dict[str, deque[Job]] = {}
+        self._busy: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self.sooner: Callable[[str, datetime], None] | None = None
@@ -63,6 +67,8 @@ class Subscriptions:
 
     async def keep(self, sources: Sequence[FeedSource]) -> None:
         """Subscriptions are for `sources` from now on; those of other feeds are ended, as well as their hubs let us."""
+        if not self.terms.base:
+            return
         self._sources = {source.feed_url: source for source in sources}
         for state in await asyncio.to_thread(lambda: list(self._states.states())):
             push = state.push
@@ -74,6 +80,7 @@ class Subscriptions:
             elif push != Push():
                 await self._change(state.feed_url, lambda state: msgspec.structs.replace(state, push=Push()))
                 self._leave(push)
+        self.ready = True
 
     def source_of(self, callback: str) -> FeedSource | None:
         """Whose callback this is; None: nobody's, or that of a subscription we have left."""
@@ -139,9 +146,7 @@ class Subscriptions:
         """What to remember after a delivery, in the feed's turn."""
         if not result.readable:
             return state
-        return websub.after_delivery(
-            state, result.record, pinned=bool(source.interval), backup=self._backup(source)
-        )
+        return websub.after_delivery(state, result.record, pinned=bool(source.interval), backup=self._backup(source))
 
     async def run(self) -> None:
         """Ask hubs as it falls due, one request at a time to each, until cancelled. Raises `StoreError`."""
@@ -163,7 +168,7 @@ class Subscriptions:
             await self._hubs.close()
 
     def _backup(self, source: FeedSource) -> float:
-        return self.terms.backup / 2 ** min(self._strikes[source.feed_url], _MOST_STRIKES)
+        return self.terms.backup * 0.5 ** min(self._strikes[source.feed_url], _MOST_STRIKES)
 
     def _plan(self, feed_url: str, push: Push, *, not_before: datetime | None = None) -> None:
         due = websub.ask_at(push, self._failures[feed_url], self.terms) or self._now()
@@ -180,29 +185,29 @@ class Subscriptions:
             # An older plan of the same feed is void.
             if self._due.get(feed_url) == due:
                 del self._due[feed_url]
-                self._queue(hub, partial(self._ask, feed_url))
+                self._queue(hub, partial(self._ask, feed_url, hub))
+        for name in self._queues.keys() - self._busy:
+            self._busy.add(name)
+            task = asyncio.ensure_future(self._work(name))
+            self._tasks.add(task)
+            task.add_done_callback(lambda _: self._wake.set())
         left = (self._heap[0][0] - moment).total_seconds() if self._heap else _LONGEST_PAUSE
         return min(left, _LONGEST_PAUSE)
 
     def _queue(self, hub: str, job: Job) -> None:
-        name = urlsplit(hub).netloc.lower()
-        queue = self._queues.get(name)
-        if queue is not None:
-            queue.append(job)
-            return
-        self._queues[name] = deque((job,))
-        task = asyncio.ensure_future(self._work(name))
-        self._tasks.add(task)
-        task.add_done_callback(lambda _: self._wake.set())
+        self._queues.setdefault(urlsplit(hub).netloc.lower(), deque()).append(job)
+        self._wake.set()
 
     async def _work(self, name: str) -> None:
+        queue = self._queues[name]
         try:
-            while self._queues[name]:
-                await self._queues[name].popleft()()
+            while queue:
+                await queue.popleft()()
         finally:
+            self._busy.discard(name)
             del self._queues[name]
 
-    async def _ask(self, feed_url: str) -> None:
+    async def _ask(self, feed_url: str, hub: str) -> None:
         """Ask the hub of `feed_url` for a subscription, or for its renewal."""
         if feed_url not in self._sources:
             return
@@ -229,7 +234,7 @@ class Subscriptions:
         except StoreError as error:
             if not error.retryable:
                 raise
-            self._plan(feed_url, Push(asked_at=self._now()))
+            self._plan(feed_url, Push(hub=hub, asked_at=self._now()))
             return
         if state is not None and feed_url not in self._due:
             wait = timedelta(seconds=reply.retry_after or 0.0)
