@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -54,6 +55,12 @@ class FeedsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Shortest time between two polls of one feed, in seconds."""
     max_interval: float = 21600.0
     """Longest time between two polls of one feed, in seconds."""
+    websub_url: str = ""
+    """Public https address at which WebSub hubs reach this machine, without the path. Empty: hubs are not used."""
+    websub_listen: str = "127.0.0.1:8411"
+    """Address and port the listener for hubs is bound to, behind what serves `feeds.websub_url`; used only with it."""
+    websub_poll: float = 21600.0
+    """Seconds between polls of a feed whose hub has shown that it delivers."""
 
 
 class WatchlistsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -272,6 +279,7 @@ def _checked(settings: Settings) -> Settings:
         ("feeds.timeout", settings.feeds.timeout, 0.1),
         ("feeds.min_interval", settings.feeds.min_interval, 0.1),
         ("feeds.max_interval", settings.feeds.max_interval, settings.feeds.min_interval),
+        ("feeds.websub_poll", settings.feeds.websub_poll, settings.feeds.min_interval),
         ("feeds.concurrency", settings.feeds.concurrency, 1),
         ("pipeline.batch_records", settings.pipeline.batch_records, 1),
         ("pipeline.batch_seconds", settings.pipeline.batch_seconds, 0.0),
@@ -284,6 +292,7 @@ def _checked(settings: Settings) -> Settings:
         if not 0 <= port <= _LAST_PORT:
             message = f"must be from 0 to {_LAST_PORT}, not {port}"
             raise SettingsError(message, subject=path)
+    _check_websub(settings.feeds)
     if not settings.feeds.contact.isprintable():
         message = f"must be one line without control characters, not {settings.feeds.contact!r}"
         raise SettingsError(message, subject="feeds.contact")
@@ -302,6 +311,32 @@ def _checked(settings: Settings) -> Settings:
         message = f"the page has no login and listens on loopback only, not on {settings.page.host!r}"
         raise SettingsError(message, subject="page.host")
     return _with_password(settings)
+
+
+def _check_websub(feeds: FeedsSettings) -> None:
+    try:
+        parts = urlsplit(feeds.websub_url)
+        fits = (
+            parts.scheme in {"http", "https"}
+            and parts.hostname
+            and not (parts.query or parts.fragment or parts.username)
+        )
+    except ValueError:
+        fits = False
+    if feeds.websub_url and not fits:
+        message = f"must be an address such as https://hooks.example.org, not {feeds.websub_url!r}"
+        raise SettingsError(message, subject="feeds.websub_url")
+    host_and_port(feeds.websub_listen, "feeds.websub_listen")
+
+
+def host_and_port(text: str, subject: str) -> tuple[str, int]:
+    """`text` (`127.0.0.1:8411`, `[::1]:8411`) taken apart. Raises `SettingsError` about `subject`."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > _LAST_PORT:
+        message = f"must be an address and a port such as 127.0.0.1:8411, not {text!r}"
+        raise SettingsError(message, subject=subject)
+    return host, int(port)
 
 
 def _with_password(settings: Settings) -> Settings:

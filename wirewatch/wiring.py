@@ -128,6 +128,7 @@ def feed_states(settings: Settings) -> SqliteFeedStates:
 def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
     """The poller over `log` and `states`."""
     from connectors.feeds.poller import Poller, PollerSettings
+    from connectors.feeds.websub import Terms
 
     feeds = settings.feeds
     return Poller(
@@ -139,6 +140,7 @@ def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
             concurrency=feeds.concurrency,
             min_interval=feeds.min_interval,
             max_interval=feeds.max_interval,
+            websub=Terms(base=feeds.websub_url.rstrip("/"), backup=feeds.websub_poll),
         ),
         log,
         states,

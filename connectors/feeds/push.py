@@ -48,17 +48,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: int = MOST_DELIVERIES
 
 
-class Counters:
-    """What was delivered since the start."""
-
-    def __init__(self) -> None:
-        self.deliveries_total = 0
-        self.unsigned_total = 0
-        """Deliveries dropped because their signature was missing or wrong."""
-        self.postponed_total = 0
-        """Deliveries the hub was asked to repeat, because the log or a turn was not to be had."""
-
-
 class Listener:
     """Answers hubs for the subscriptions of `poller`, on a socket bound before. Owns neither."""
 
@@ -68,10 +57,9 @@ class Listener:
         self._limits = limits or Limits()
         self._slots = asyncio.Semaphore(self._limits.deliveries)
         self._told: set[str] = set()
-        self.counters = Counters()
 
-    async def serve(self) -> None:
-        """Listen, and keep subscriptions, until cancelled. Raises `StoreError`."""
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Listen, and keep subscriptions, until `stop` is set or the call is cancelled. Raises `StoreError`."""
         app = web.Application(middlewares=(_in_time,))
         app.router.add_get(websub.PATH + "{callback}", self._asked, allow_head=False)
         app.router.add_post(websub.PATH + "{callback}", self._delivered)
@@ -86,10 +74,16 @@ class Listener:
             return _Connection(server, self._limits.head_seconds)
 
         listening = await asyncio.get_running_loop().create_server(connected, sock=self._socket)
+        tasks = [asyncio.ensure_future(work) for work in (self._poller.subscriptions.run(), _until(stop))]
         try:
-            await self._poller.subscriptions.run()
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if tasks[0].done():
+                tasks[0].result()
         finally:
             listening.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await runner.cleanup()
 
     async def _asked(self, request: web.Request) -> web.Response:
@@ -148,24 +142,28 @@ class Listener:
             # Success all the same, as the Recommendation has it: whoever guesses learns nothing.
             return _answer(202)
         record = await self._poller.deliver(source, body, request.headers.get("Content-Type", ""))
-        self.counters.deliveries_total += 1
+        self._poller.subscriptions.counters.deliveries_total += 1
         self._tell(record)
         return _answer(200)
 
     def _dropped(self, source: FeedSource, header: str) -> None:
-        self.counters.unsigned_total += 1
+        self._poller.subscriptions.counters.unsigned_total += 1
         if source.feed_url not in self._told:
             self._told.add(source.feed_url)
             reason = "its signature is wrong" if header else "it is not signed"
             _log.warning("delivery dropped, told once", extra={"feed": source.feed_url, "reason": reason})
 
     def _postponed(self, text: str) -> web.Response:
-        self.counters.postponed_total += 1
+        self._poller.subscriptions.counters.postponed_total += 1
         return _again(text)
 
     def _tell(self, record: FetchRecord) -> None:
         extra: dict[str, Any] = {"feed": record.feed_url, "status": record.status.value, "new": record.new}
         _log.log(logging.INFO if record.new else logging.DEBUG, "delivered", extra=extra)
+
+
+async def _until(stop: asyncio.Event) -> None:
+    await stop.wait()
 
 
 def _answer(status: int, text: str = "") -> web.Response:

@@ -36,6 +36,17 @@ _MOST_STRIKES = 6
 Job = Callable[[], Awaitable[None]]
 
 
+class Counters:
+    """What was delivered since the start."""
+
+    def __init__(self) -> None:
+        self.deliveries_total = 0
+        self.unsigned_total = 0
+        """Deliveries dropped because their signature was missing or wrong."""
+        self.postponed_total = 0
+        """Deliveries the hub was asked to repeat, because the log or a turn was not to be had."""
+
+
 class Subscriptions:
     """Subscriptions of the feeds of one poller. Used from one event loop; owns neither states nor client."""
 
@@ -43,6 +54,7 @@ class Subscriptions:
         self, terms: Terms, states: FeedStates, hubs: HubClient, turns: FeedTurns, now: Callable[[], datetime]
     ) -> None:
         self.terms = terms
+        self.counters = Counters()
         self._states = states
         self._hubs = hubs
         self._turns = turns

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,7 +19,6 @@ from connectors.feeds.poller import PollerSettings
 from connectors.feeds.push import Limits, Listener
 from connectors.feeds.websub import Terms
 from connectors.interfaces import Log
-from schemas.errors import StoreError
 from schemas.feed import FeedSource, FetchRecord, Push
 from tests.connectors.feeds.desk import Desk, desk, until
 from tests.connectors.feeds.server import PATIENT, Outlet, outlet
@@ -193,16 +191,16 @@ async def told(
     clock: list[Told] = []
     now = lambda: clock[0].now() if clock else datetime.now(UTC)  # noqa: E731 it is known a line later
     async with desk(folder, here, wanted, log, now) as at:
+        stop = asyncio.Event()
         listener = Listener(at.poller, bound, limits)
         clock.append(Told(at, hub_, listener, address))
         await at.poller.subscriptions.keep((clock[0].feed,) if sources is None else sources)
-        serving = asyncio.ensure_future(listener.serve())
+        serving = asyncio.ensure_future(listener.serve(stop))
         try:
             yield clock[0]
         finally:
-            serving.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await serving
+            stop.set()
+            await serving
 
 
 def listening() -> socket.socket:
