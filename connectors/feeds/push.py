@@ -106,7 +106,7 @@ class Listener:
             return _answer(410, "no more, thank you")
         source = subscriptions.source_of(callback)
         if source is None:
-            return _answer(404)
+            return _answer(404, websub.UNKNOWN)
         try:
             async with asyncio.timeout(self._limits.wait_seconds):
                 await self._slots.acquire()

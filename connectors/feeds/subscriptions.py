@@ -22,7 +22,7 @@ from connectors.feeds import websub
 from connectors.feeds.hubs import HubClient
 from connectors.feeds.outcome import Outcome
 from connectors.feeds.turns import FeedTurns
-from connectors.feeds.websub import MANY, Decision, Terms
+from connectors.feeds.websub import MANY, UNKNOWN, Decision, Terms
 from connectors.interfaces import FeedStates
 from schemas.errors import StoreError
 from schemas.feed import FeedSource, FeedState, Push
@@ -113,8 +113,8 @@ class Subscriptions:
             return websub.answer(left, query, self._now(), leaving=True)
         feed_url = self._callbacks.get(callback, "")
         if feed_url not in self._sources:
-            return Decision(404)
-        decision = Decision(404)
+            return Decision(404, UNKNOWN)
+        decision = Decision(404, UNKNOWN)
 
         def decide(state: FeedState) -> FeedState:
             nonlocal decision

@@ -28,6 +28,8 @@ SHORTEST_LEASE = 60.0
 LONGEST_LEASE = 30 * 86_400.0
 """Longer leases are renewed after this time all the same: a hub may have forgotten us."""
 RENEWED_AT = 0.8
+UNKNOWN = "no such callback"
+"""What a caller is told who has no business here."""
 MANY = 9
 """Failed requests in a row after which a hub is asked once a day; a refusal counts as so many at once."""
 
@@ -131,7 +133,7 @@ def form(push: Push, mode: Mode, terms: Terms) -> dict[str, str]:
 
 def answer(push: Push, query: Mapping[str, str], moment: datetime, *, leaving: bool) -> Decision:
     """How a GET of the hub at the callback of `push` is answered; `leaving`: we asked to be unsubscribed."""
-    refused = Decision(404)
+    refused = Decision(404, UNKNOWN)
     mode, challenge = query.get("hub.mode", ""), query.get("hub.challenge", "")
     if query.get("hub.topic", "") != push.topic or not push.topic:
         return refused

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import io
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -90,7 +91,7 @@ class Hub:
         named = {"Content-Type": "application/rss+xml", "Link": f'<{self.url}>; rel="hub"', **headers}
         if signature:
             named["X-Hub-Signature"] = signature
-        data = body if sent is None else sent
+        data = io.BytesIO(body if sent is None else sent)
         async with aiohttp.ClientSession() as session, session.post(callback, data=data, headers=named) as response:
             return response.status
 
