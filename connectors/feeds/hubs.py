@@ -13,7 +13,7 @@ import msgspec
 from yarl import URL
 
 from connectors.feeds.fetch import CONNECT_SECONDS, retry_after
-from connectors.feeds.guard import Guard
+from connectors.feeds.guard import Guard, RefusedAddressError
 from schemas.time import now
 
 MAX_REDIRECTS = 3
@@ -77,7 +77,10 @@ class HubClient:
         try:
             return await self._follow(hub, fields)
         except (aiohttp.ClientError, ValueError, UnicodeError) as error:
-            said = " ".join(str(error).split())[:_REASON_SHOWN] or type(error).__name__
+            # Of several refused addresses the loop makes one plain error; of a single one the guard's own is at hand.
+            guarded = getattr(error, "os_error", None)
+            text = guarded.reason if isinstance(guarded, RefusedAddressError) else str(error)
+            said = " ".join(text.split())[:_REASON_SHOWN] or type(error).__name__
             return Reply(refused=f"the hub {hub[:_REASON_SHOWN]} cannot be asked: {said}")
 
     async def _follow(self, hub: str, fields: Mapping[str, str]) -> Reply:

@@ -85,8 +85,11 @@ class Subscriptions:
         for state in await asyncio.to_thread(lambda: list(self._states.states())):
             push = state.push
             if state.feed_url in self._sources:
-                if push.callback:
+                if push.callback.endswith(self.terms.mark()):
                     self._callbacks[push.callback] = state.feed_url
+                else:
+                    # Its hub was told another address of ours, or none.
+                    push = Push(hub=push.hub)
                 if push.hub and state.feed_url not in self._due:
                     self._plan(state.feed_url, push)
             elif push != Push():

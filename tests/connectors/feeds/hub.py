@@ -20,7 +20,7 @@ from connectors.feeds.poller import PollerSettings
 from connectors.feeds.push import Limits, Listener
 from connectors.feeds.websub import Terms
 from connectors.interfaces import Log
-from schemas.feed import FeedSource, FetchRecord, Push
+from schemas.feed import FetchRecord, Push
 from tests.connectors.feeds.desk import Desk, desk, until
 from tests.connectors.feeds.server import PATIENT, Outlet, outlet
 
@@ -183,9 +183,9 @@ async def told(
     limits: Limits | None = None,
     log: Log | None = None,
     bound: socket.socket | None = None,
-    sources: tuple[FeedSource, ...] | None = None,
+    kept: bool = True,
 ) -> AsyncIterator[Told]:
-    """A listening poller over `folder`."""
+    """A listening poller over `folder`; without `kept` it does not know its sources yet."""
     bound = bound or listening()
     address = f"http://127.0.0.1:{bound.getsockname()[1]}"
     wanted = msgspec.structs.replace(settings, websub=Terms(base=address, **{"retry": 0.2, **(terms or {})}))
@@ -195,7 +195,8 @@ async def told(
         stop = asyncio.Event()
         listener = Listener(at.poller, bound, limits)
         clock.append(Told(at, hub_, listener, address))
-        await at.poller.subscriptions.keep((clock[0].feed,) if sources is None else sources)
+        if kept:
+            await at.poller.subscriptions.keep((clock[0].feed,))
         serving = asyncio.ensure_future(listener.serve(stop))
         try:
             yield clock[0]
@@ -204,11 +205,12 @@ async def told(
             await serving
 
 
-def listening() -> socket.socket:
-    """A socket on a free port of loopback."""
+def listening(port: int = 0) -> socket.socket:
+    """A socket on a port of loopback, a free one if none is named."""
     bound = socket.socket()
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind(("127.0.0.1", 0))
+    bound.bind(("127.0.0.1", port))
+    bound.listen()
     return bound
 
 

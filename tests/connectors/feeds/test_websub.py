@@ -37,7 +37,7 @@ def state(**more: object) -> FeedState:
     ("links", "hints", "offer"),
     [
         (('<https://h.example/>; rel="hub"', f'<{FEED}>; rel="self"'), Hints(), Offer(("https://h.example/",), FEED)),
-        ((f'<https://h.example/>; rel=HUB, <{FEED}>;rel=self',), Hints(), Offer(("https://h.example/",), FEED)),
+        ((f"<https://h.example/>; rel=HUB, <{FEED}>;rel=self",), Hints(), Offer(("https://h.example/",), FEED)),
         # Headers go before the document, each relation for itself.
         (
             ("<https://h.example/>; rel=hub",),
