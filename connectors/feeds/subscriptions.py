@@ -32,6 +32,7 @@ _SECRET_BYTES = 32
 _LONGEST_PAUSE = 1.0
 """In pieces: the clock of the wall may jump, and a laptop may sleep."""
 _MOST_STRIKES = 6
+_NONE = Push()
 
 Job = Callable[[], Awaitable[None]]
 
@@ -92,8 +93,8 @@ class Subscriptions:
                     push = Push(hub=push.hub)
                 if push.hub and state.feed_url not in self._due:
                     self._plan(state.feed_url, push)
-            elif push != Push():
-                await self._change(state.feed_url, lambda state: msgspec.structs.replace(state, push=Push()))
+            elif push != _NONE:
+                await self._change(state.feed_url, _ended)
                 self._leave(push)
         self.ready = True
 
@@ -126,10 +127,7 @@ class Subscriptions:
             decision = websub.answer(state.push, query, self._now(), leaving=False)
             if decision.push is None:
                 return state
-            if decision.push.lease_until is None:
-                # Nobody tells us of this feed's news any more.
-                state = msgspec.structs.replace(state, next_poll_at=websub.due_by_rhythm(state))
-            return msgspec.structs.replace(state, push=decision.push)
+            return _ended(state, decision.push) if decision.push.lease_until is None else _with(state, decision.push)
 
         state = await self._change(feed_url, decide)
         if decision.push is not None and state is not None:
@@ -144,10 +142,10 @@ class Subscriptions:
         push = before.push
         if result.readable and result.offer is not None:
             push = websub.taken_up(push, result.offer, result.record.fetched_at)
-        after = msgspec.structs.replace(after, push=push)
+        after = _with(after, push)
         if not self.terms.base:
             # Nothing can be delivered: the offer alone is kept.
-            return msgspec.structs.replace(after, push=Push(hub=push.hub, topic=push.topic))
+            return _with(after, Push(hub=push.hub, topic=push.topic))
         if push is not before.push:
             self._leave(before.push)
             self._plan(source.feed_url, push)
@@ -234,7 +232,7 @@ class Subscriptions:
             push = websub.prepared(state.push, self.terms, token, secret)
             # A hub may call back before it answers: what it then asks about must be known.
             self._callbacks[push.callback] = feed_url
-            return msgspec.structs.replace(state, push=msgspec.structs.replace(push, asked_at=self._now()))
+            return _with(state, msgspec.structs.replace(push, asked_at=self._now()))
 
         self._failures[feed_url] += 1
         try:
@@ -278,7 +276,16 @@ class Subscriptions:
             return after
 
 
+def _with(state: FeedState, push: Push) -> FeedState:
+    return msgspec.structs.replace(state, push=push)
+
+
+def _ended(state: FeedState, push: Push = _NONE) -> FeedState:
+    """Nobody tells us of this feed's news any more: it is due by its rhythm."""
+    return msgspec.structs.replace(state, next_poll_at=websub.due_by_rhythm(state), push=push)
+
+
 def _refused(state: FeedState, *, callback: str, reason: str) -> FeedState:
     if state.push.callback != callback:
         return state
-    return msgspec.structs.replace(state, push=msgspec.structs.replace(state.push, refused=reason))
+    return _with(state, msgspec.structs.replace(state.push, refused=reason))

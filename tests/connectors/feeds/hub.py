@@ -81,14 +81,15 @@ class Hub:
         algorithm: str = "sha256",
         sent: bytes | None = None,
         callback: str = "",
-        **headers: str,
+        encoding: str = "",
     ) -> int:
         """Deliver to the one subscriber; what it answers. `sent` is what goes over the wire for `body`."""
         callback = callback or next(iter(self.subscribers))
         if signature is None:
             secret = self.subscribers[callback]["hub.secret"]
             signature = f"{algorithm}={hmac.new(secret.encode(), body, algorithm).hexdigest()}"
-        named = {"Content-Type": "application/rss+xml", "Link": f'<{self.url}>; rel="hub"', **headers}
+        named = {"Content-Type": "application/rss+xml", "Link": f'<{self.url}>; rel="hub"'}
+        named |= {"Content-Encoding": encoding} if encoding else {}
         if signature:
             named["X-Hub-Signature"] = signature
         data = io.BytesIO(body if sent is None else sent)
@@ -162,6 +163,10 @@ class Told:
     def push(self) -> Push:
         state = self.at.states.state(self.feed.feed_url)
         return state.push if state is not None else Push()
+
+    def trusts(self) -> bool:
+        """Whether the hub has delivered and nothing was found since that it kept quiet about."""
+        return self.push.delivered_at is not None
 
     async def poll(self) -> FetchRecord:
         return await self.at.poller.poll(self.feed)

@@ -214,6 +214,30 @@ def test_a_denial_ends_the_trust_at_once(tmp_path: Path) -> None:
     with_hub(tmp_path, work)
 
 
+def test_each_silence_of_a_hub_halves_the_time_it_is_trusted_for(tmp_path: Path) -> None:
+    async def work(by: Told) -> None:
+        entries = [ONE]
+        by.publishes(rss(*entries))
+        await by.subscribed()
+        waits = []
+        for number in range(2, 8):
+            entries.append(item(str(number), "told"))
+            by.publishes(rss(*entries))
+            assert await by.hub.deliver(rss(entries[-1])) == 200
+            state = by.at.states.state(by.feed.feed_url)
+            assert state is not None
+            assert state.last_fetch is not None
+            assert state.next_poll_at is not None
+            waits.append((state.next_poll_at - state.last_fetch.fetched_at).total_seconds())
+            entries.append(item(f"{number}-quiet", "not told"))
+            by.publishes(rss(*entries))
+            assert (await by.poll()).new == 1
+            assert not by.trusts()
+        assert waits[:5] == [21_600.0, 10_800.0, 5_400.0, 2_700.0, 1_350.0]
+
+    with_hub(tmp_path, work, settings=msgspec.structs.replace(PATIENT, max_interval=600.0))
+
+
 def test_a_removed_source_is_unsubscribed(tmp_path: Path) -> None:
     async def work(by: Told) -> None:
         by.publishes(rss(ONE))
