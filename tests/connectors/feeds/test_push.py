@@ -135,6 +135,42 @@ def test_packed_deliveries_are_unpacked_under_the_limit(tmp_path: Path) -> None:
         assert (
             await by.hub.deliver(rss(item("4", "")), sent=zlib.compress(rss(item("4", ""))), encoding="deflate") == 200
         )
+        assert natives(by.at.items()) == ["1", "2", "3", "4"]
+        assert await by.hub.deliver(bomb, encoding="gzip") == 413
+        assert await by.hub.deliver(body, encoding="br") == 415
+        assert await by.hub.deliver(b"x" * (10 << 20) + b"x") == 413
+        assert natives(by.at.items()) == ["1", "2", "3", "4"]
+
+    with_hub(tmp_path, work)
+
+
+def test_a_body_without_end_is_not_read_further(tmp_path: Path) -> None:
+    async def work(by: Told) -> None:
+        await subscribed(by)
+        sent = 0
+
+        async def endless() -> object:
+            nonlocal sent
+            while sent < 64 << 20:
+                sent += 1 << 16
+                yield b"x" * (1 << 16)
+
+        async with aiohttp.ClientSession() as session:
+            try:
+                async with session.post(next(iter(by.hub.subscribers)), data=endless()) as response:
+                    assert response.status == 413
+            except aiohttp.ClientError:
+                # The connection was closed under what was still being sent.
+                pass
+        assert sent < 32 << 20
+
+    with_hub(tmp_path, work)
+
+
+def test_what_is_no_feed_is_set_aside_and_taken(tmp_path: Path) -> None:
+    async def work(by: Told) -> None:
+        await subscribed(by)
+        assert await by.hub.deliver(b"<rss><channel><item>") == 200
         assert await by.hub.deliver(b"\x00 garbage") == 200
         assert await by.hub.deliver(b"\x00 garbage") == 200
         assert await by.hub.deliver(b"") == 200
