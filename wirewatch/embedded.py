@@ -100,7 +100,7 @@ class Process:
             thread.start()
         page = asyncio.create_task(self._page.serve())
         self._announce(f"wirewatch watches {len(station.sources)} feeds; the page is at {self._page.address}")
-        polling = asyncio.create_task(station.poller.run(station.sources, stop, self._fetched))
+        polling = asyncio.create_task(station.poller.run(station.feeds, stop, self._fetched))
         tasks = [polling, page]
         if self._hubs is not None:
             from connectors.feeds.push import Listener

@@ -10,10 +10,10 @@ import msgspec
 
 from connectors.feeds import schedule
 from connectors.feeds.document import ParsedDocument, Unreadable
-from connectors.feeds.entries import Items, marks, origin_headers, unsent
+from connectors.feeds.entries import Items, origin_headers
 from connectors.feeds.fetch import Fetched, Validators
 from connectors.feeds.websub import Offer, offered
-from connectors.interfaces import NewRecord
+from connectors.interfaces import Known, NewRecord
 from schemas import codec, identity
 from schemas.deadletter import RAW_LIMIT, DeadLetter
 from schemas.errors import FeedError
@@ -29,7 +29,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     record: FetchRecord
     items: tuple[FeedItem, ...] = ()
     dead: tuple[DeadLetter, ...] = ()
-    seen: Mapping[str, str] = msgspec.field(default_factory=dict)
+    seen: Mapping[str, Known] = msgspec.field(default_factory=dict)
     """What to remember once the log has all this."""
     readable: bool = False
     """Whether the server answered as a feed; else the poll failed."""
@@ -82,7 +82,7 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
             reason=reason,
             seconds=round(self.seconds, 3),
             late=round(self.late, 3),
-            **{"keyed_by": self.state.keyed_by, **more},  # type: ignore[arg-type] # names are checked by the Struct
+            **{"keyed_by": self.state.keyed_by, "named_by": self.state.named_by, **more},  # type: ignore[arg-type] # names are checked by the Struct
         )
 
 
@@ -107,7 +107,7 @@ def unchanged(poll: Poll, fetched: Fetched) -> Outcome:
     return Outcome(record=record, readable=True, validators=fetched.validators)
 
 
-def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str, str]) -> Outcome:
+def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str, Known]) -> Outcome:
     """A poll that brought a document which is no feed: set aside, once for each distinct document."""
     reason = why.reason
     if not fetched.complete:
@@ -119,7 +119,7 @@ def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str,
     letter = dead_letter(poll.source, fetched, reason, poll.fetched_at)
     if why.status not in _SET_ASIDE or letter.id in seen:
         return Outcome(record=record)
-    return Outcome(record=record, dead=(letter,), seen={letter.id: letter.raw_hash})
+    return Outcome(record=record, dead=(letter,), seen={letter.id: Known(letter.raw_hash)})
 
 
 def dead_letter(source: FeedSource, fetched: Fetched, reason: str, moment: datetime) -> DeadLetter:
@@ -139,30 +139,31 @@ def dead_letter(source: FeedSource, fetched: Fetched, reason: str, moment: datet
     )
 
 
-def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items, seen: Mapping[str, str]) -> Outcome:
-    """A poll that brought a feed; what of it was not `seen` before goes on the log."""
-    items, dead = unsent(built, seen)
-    updated = sum(item.op == "update" for item in items)
-    new = len(items) - updated
+def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -> Outcome:
+    """A poll that brought a feed; what of it was not sent before goes on the log."""
+    updated = sum(item.op == "update" for item in built.unsent)
+    new = len(built.unsent) - updated
     entries = len(document.entries) + len(document.broken)
     record = poll.record(
         FeedStatus.WORKING if entries else FeedStatus.EMPTY,
-        _sentence(document, entries, new, updated, switched=built.keyed_by != poll.state.keyed_by),
+        "; ".join((*_sentences(document, entries, new, updated), *_switches(poll.state, built), *document.notes)),
         http_status=fetched.http_status,
         bytes_read=fetched.bytes_read,
         entries=entries,
         new=new,
         updated=updated,
+        copies=built.copies,
         keyed_by=built.keyed_by,
+        named_by=built.named_by,
         final_url=fetched.final_url,
     )
     # Half a document is no state to compare the next one with.
     whole = fetched.complete and not document.cut
     return Outcome(
         record=record,
-        items=items,
-        dead=dead,
-        seen=marks(built),
+        items=built.unsent,
+        dead=built.dead,
+        seen=built.marks,
         readable=True,
         validators=fetched.validators if whole else None,
         body_hash=body_hash(fetched.body) if whole else None,
@@ -187,6 +188,7 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
         last_modified=validators.last_modified,
         body_hash=state.body_hash if outcome.body_hash is None else outcome.body_hash,
         keyed_by=record.keyed_by,
+        named_by=record.named_by,
         next_poll_at=moment + schedule.wait(interval, failures, outcome.retry_after, chance, limits),
         interval=interval,
         failures=failures,
@@ -196,7 +198,7 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
     )
 
 
-def _sentence(document: ParsedDocument, entries: int, new: int, updated: int, *, switched: bool) -> str:
+def _sentences(document: ParsedDocument, entries: int, new: int, updated: int) -> list[str]:
     if not entries:
         parts = ["a feed without entries"]
     else:
@@ -205,6 +207,15 @@ def _sentence(document: ParsedDocument, entries: int, new: int, updated: int, *,
         parts.append("the document is cut in the middle, only complete entries were read")
     if document.broken:
         parts.append(f"{len(document.broken)} of them could not be read, set aside")
-    if switched:
+    return parts
+
+
+def _switches(state: FeedState, built: Items) -> list[str]:
+    parts = []
+    if built.keyed_by != state.keyed_by:
         parts.append("one address stands for several entries: entries are told apart by id from now on")
-    return "; ".join((*parts, *document.notes))
+    if built.named_by != state.named_by:
+        parts.append("many entries share an id: entries are told apart by id and address from now on")
+    if built.copies:
+        parts.append(f"{built.copies} known by their words alone, after the memory was lost: may be second copies")
+    return parts

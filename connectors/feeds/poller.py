@@ -24,7 +24,7 @@ from connectors.feeds.listing import FixedSources
 from connectors.feeds.outcome import Poll
 from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.reading import DocumentReader
-from connectors.feeds.restore import restore_keys
+from connectors.feeds.restore import restore
 from connectors.feeds.rounds import Rounds
 from connectors.feeds.schedule import Limits
 from connectors.feeds.subscriptions import Subscriptions
@@ -156,7 +156,8 @@ class Poller:
         async with self._turns.of(source.feed_url):
             # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
             state = await self._state(source.feed_url)
-            kept = msgspec.structs.replace(state, keyed_by=result.record.keyed_by)
+            record = result.record
+            kept = msgspec.structs.replace(state, keyed_by=record.keyed_by, named_by=record.named_by)
             await self._commits.write(result, kept, account=False)
         return result.record
 
@@ -204,7 +205,7 @@ class Poller:
     async def _open(self) -> None:
         await self._fetcher.open()
         await self._pool.start()
-        await asyncio.to_thread(restore_keys, self._log, self._states)
+        await asyncio.to_thread(restore, self._log, self._states)
 
     async def _planned(self, sources: Sequence[FeedSource]) -> dict[str, datetime]:
         await self.subscriptions.keep(sources)

@@ -225,6 +225,7 @@ def after_delivery(state: FeedState, record: FetchRecord, *, pinned: bool, backu
     moment, polled = record.fetched_at, state.last_fetch
     after = msgspec.structs.replace(
         state, push=msgspec.structs.replace(state.push, delivered_at=moment), keyed_by=record.keyed_by,
+        named_by=record.named_by,
         last_new_at=moment if record.new else state.last_new_at,
     )  # fmt: skip
     if pinned or state.failures or polled is None or not trusted(after.push, moment):

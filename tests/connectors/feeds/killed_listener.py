@@ -23,7 +23,7 @@ from schemas.feed import FeedSource, FeedState
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connectors.interfaces import NewRecord
+    from connectors.interfaces import Known, NewRecord
 
 
 class KilledLog(EmbeddedLog):
@@ -38,7 +38,7 @@ class KilledLog(EmbeddedLog):
 class KilledStates(SqliteFeedStates):
     point = ""
 
-    def save(self, state: FeedState, seen: Mapping[str, str]) -> None:
+    def save(self, state: FeedState, seen: Mapping[str, Known]) -> None:
         super().save(state, seen)
         if self.point == "saved" and state.push.delivered_at is not None:
             os.kill(os.getpid(), signal.SIGKILL)
