@@ -33,6 +33,8 @@ _LONGEST_PAUSE = 1.0
 """In pieces: the clock of the wall may jump, and a laptop may sleep."""
 _MOST_STRIKES = 6
 _NONE = Push()
+_LATE = timedelta(minutes=10)
+"""What comes so long after a poll has found it was not kept quiet about."""
 
 Job = Callable[[], Awaitable[None]]
 
@@ -69,6 +71,9 @@ class Subscriptions:
         self._failures: Counter[str] = Counter()
         self._strikes: Counter[str] = Counter()
         """How often the hub of a feed was silent about something new: each time halves the time it is trusted for."""
+        self._lost_at: dict[str, datetime] = {}
+        """When a poll last found what a hub had not delivered."""
+        self._asking: set[str] = set()
         self._due: dict[str, datetime] = {}
         self._heap: list[tuple[datetime, str, str]] = []
         self._queues: dict[str, deque[Job]] = {}
@@ -91,7 +96,7 @@ class Subscriptions:
                 else:
                     # Its hub was told another address of ours, or none.
                     push = Push(hub=push.hub)
-                if push.hub and state.feed_url not in self._due:
+                if push.hub and state.feed_url not in self._due and state.feed_url not in self._asking:
                     self._plan(state.feed_url, push)
             elif push != _NONE:
                 await self._change(state.feed_url, _ended)
@@ -152,14 +157,21 @@ class Subscriptions:
         after, lost = websub.after_poll(
             before, after, result.record, pinned=bool(source.interval), backup=self._backup(source)
         )
-        self._strikes[source.feed_url] += lost
+        if lost:
+            self._strikes[source.feed_url] += 1
+            self._lost_at[source.feed_url] = result.record.fetched_at
         return after
 
     def after_delivery(self, source: FeedSource, state: FeedState, result: Outcome) -> FeedState:
         """What to remember after a delivery, in the feed's turn."""
+        record = result.record
         if not result.readable:
             return state
-        return websub.after_delivery(state, result.record, pinned=bool(source.interval), backup=self._backup(source))
+        lost_at = self._lost_at.pop(source.feed_url, None)
+        if lost_at is not None and record.fetched_at < lost_at + _LATE and record.new < max(record.entries, 1):
+            # It was on its way when the poll overtook it.
+            self._strikes[source.feed_url] -= 1
+        return websub.after_delivery(state, record, pinned=bool(source.interval), backup=self._backup(source))
 
     async def run(self) -> None:
         """Ask hubs as it falls due, one request at a time to each, until cancelled. Raises `StoreError`."""
@@ -198,6 +210,7 @@ class Subscriptions:
             # An older plan of the same feed is void.
             if self._due.get(feed_url) == due:
                 del self._due[feed_url]
+                self._asking.add(feed_url)
                 self._queue(hub, partial(self._ask, feed_url, hub))
         for name in self._queues.keys() - self._busy:
             self._busy.add(name)
@@ -222,6 +235,7 @@ class Subscriptions:
 
     async def _ask(self, feed_url: str, hub: str) -> None:
         """Ask the hub of `feed_url` for a subscription, or for its renewal."""
+        self._asking.discard(feed_url)
         if feed_url not in self._sources:
             return
         token, secret = secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_hex(_SECRET_BYTES)

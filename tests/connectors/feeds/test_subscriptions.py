@@ -238,6 +238,27 @@ def test_each_silence_of_a_hub_halves_the_time_it_is_trusted_for(tmp_path: Path)
     with_hub(tmp_path, work, settings=msgspec.structs.replace(PATIENT, max_interval=600.0))
 
 
+def test_a_hub_that_a_poll_overtook_is_not_held_to_have_been_silent(tmp_path: Path) -> None:
+    async def work(by: Told) -> None:
+        entries = [ONE]
+        by.publishes(rss(*entries))
+        await by.subscribed()
+        assert await by.hub.deliver(rss(ONE)) == 200
+        for number in range(2, 6):
+            entries.append(item(str(number), "told late"))
+            by.publishes(rss(*entries))
+            assert (await by.poll()).new == 1
+            assert not by.trusts()
+            assert await by.hub.deliver(rss(entries[-1])) == 200
+        assert (await by.poll()).new == 0
+        state = by.at.states.state(by.feed.feed_url)
+        assert state is not None
+        assert state.last_fetch is not None
+        assert state.next_poll_at == state.last_fetch.fetched_at + timedelta(hours=6)
+
+    with_hub(tmp_path, work, settings=msgspec.structs.replace(PATIENT, max_interval=600.0))
+
+
 def test_a_removed_source_is_unsubscribed(tmp_path: Path) -> None:
     async def work(by: Told) -> None:
         by.publishes(rss(ONE))
