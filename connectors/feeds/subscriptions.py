@@ -7,20 +7,19 @@ a row and mistrust, begins anew with the process.
 from __future__ import annotations
 
 import asyncio
-import heapq
 import secrets
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from urllib.parse import urlsplit
 
 import msgspec
 
 from connectors.feeds import websub
+from connectors.feeds.hub_queue import HubQueue
 from connectors.feeds.hubs import HubClient
 from connectors.feeds.outcome import Outcome
+from connectors.feeds.trust import Trust
 from connectors.feeds.turns import FeedTurns
 from connectors.feeds.websub import MANY, UNKNOWN, Decision, Terms
 from connectors.interfaces import FeedStates
@@ -29,14 +28,7 @@ from schemas.feed import FeedSource, FeedState, Push
 
 _TOKEN_BYTES = 24
 _SECRET_BYTES = 32
-_LONGEST_PAUSE = 1.0
-"""In pieces: the clock of the wall may jump, and a laptop may sleep."""
-_MOST_STRIKES = 6
 _NONE = Push()
-_LATE = timedelta(minutes=10)
-"""What comes so long after a poll has found it was not kept quiet about."""
-
-Job = Callable[[], Awaitable[None]]
 
 
 class Counters:
@@ -69,17 +61,8 @@ class Subscriptions:
         self._leaving: dict[str, Push] = {}
         """By callback: subscriptions not wanted any more."""
         self._failures: Counter[str] = Counter()
-        self._strikes: Counter[str] = Counter()
-        """How often the hub of a feed was silent about something new: each time halves the time it is trusted for."""
-        self._lost_at: dict[str, datetime] = {}
-        """When a poll last found what a hub had not delivered."""
-        self._asking: set[str] = set()
-        self._due: dict[str, datetime] = {}
-        self._heap: list[tuple[datetime, str, str]] = []
-        self._queues: dict[str, deque[Job]] = {}
-        self._busy: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._wake = asyncio.Event()
+        self._trust = Trust(terms.backup)
+        self._queue = HubQueue(self._ask, now)
         self.sooner: Callable[[str, datetime], None] | None = None
         """Told when a feed is to be polled earlier than planned."""
 
@@ -96,7 +79,7 @@ class Subscriptions:
                 else:
                     # Its hub was told another address of ours, or none.
                     push = Push(hub=push.hub)
-                if push.hub and state.feed_url not in self._due and state.feed_url not in self._asking:
+                if push.hub and not self._queue.plans(state.feed_url):
                     self._plan(state.feed_url, push)
             elif push != _NONE:
                 await self._change(state.feed_url, _ended)
@@ -154,88 +137,34 @@ class Subscriptions:
         if push is not before.push:
             self._leave(before.push)
             self._plan(source.feed_url, push)
-        after, lost = websub.after_poll(
-            before, after, result.record, pinned=bool(source.interval), backup=self._backup(source)
-        )
+        backup = self._trust.seconds(source.feed_url)
+        after, lost = websub.after_poll(before, after, result.record, pinned=bool(source.interval), backup=backup)
         if lost:
-            self._strikes[source.feed_url] += 1
-            self._lost_at[source.feed_url] = result.record.fetched_at
+            self._trust.silent(source.feed_url, result.record.fetched_at)
         return after
 
     def after_delivery(self, source: FeedSource, state: FeedState, result: Outcome) -> FeedState:
         """What to remember after a delivery, in the feed's turn."""
-        record = result.record
         if not result.readable:
             return state
-        lost_at = self._lost_at.pop(source.feed_url, None)
-        if lost_at is not None and record.fetched_at < lost_at + _LATE and record.new < max(record.entries, 1):
-            # It was on its way when the poll overtook it.
-            self._strikes[source.feed_url] -= 1
-        return websub.after_delivery(state, record, pinned=bool(source.interval), backup=self._backup(source))
+        self._trust.delivered(result.record)
+        backup = self._trust.seconds(source.feed_url)
+        return websub.after_delivery(state, result.record, pinned=bool(source.interval), backup=backup)
 
     async def run(self) -> None:
         """Ask hubs as it falls due, one request at a time to each, until cancelled. Raises `StoreError`."""
         await self._hubs.open()
         try:
-            while True:
-                self._wake.clear()
-                pause = self._begin_due()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._wake.wait()
-                for task in [task for task in self._tasks if task.done()]:
-                    self._tasks.discard(task)
-                    task.result()
+            await self._queue.run()
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._hubs.close()
-
-    def _backup(self, source: FeedSource) -> float:
-        return self.terms.backup * 0.5 ** min(self._strikes[source.feed_url], _MOST_STRIKES)
 
     def _plan(self, feed_url: str, push: Push, *, not_before: datetime | None = None) -> None:
         due = websub.ask_at(push, self._failures[feed_url], self.terms) or self._now()
-        due = max(due, not_before) if not_before is not None else due
-        self._due[feed_url] = due
-        heapq.heappush(self._heap, (due, feed_url, push.hub))
-        self._wake.set()
-
-    def _begin_due(self) -> float:
-        """Begin what is due; seconds until more may be."""
-        moment = self._now()
-        while self._heap and self._heap[0][0] <= moment:
-            due, feed_url, hub = heapq.heappop(self._heap)
-            # An older plan of the same feed is void.
-            if self._due.get(feed_url) == due:
-                del self._due[feed_url]
-                self._asking.add(feed_url)
-                self._queue(hub, partial(self._ask, feed_url, hub))
-        for name in self._queues.keys() - self._busy:
-            self._busy.add(name)
-            task = asyncio.ensure_future(self._work(name))
-            self._tasks.add(task)
-            task.add_done_callback(lambda _: self._wake.set())
-        left = (self._heap[0][0] - moment).total_seconds() if self._heap else _LONGEST_PAUSE
-        return min(left, _LONGEST_PAUSE)
-
-    def _queue(self, hub: str, job: Job) -> None:
-        self._queues.setdefault(urlsplit(hub).netloc.lower(), deque()).append(job)
-        self._wake.set()
-
-    async def _work(self, name: str) -> None:
-        queue = self._queues[name]
-        try:
-            while queue:
-                await queue.popleft()()
-        finally:
-            self._busy.discard(name)
-            del self._queues[name]
+        self._queue.plan(feed_url, push.hub, due if not_before is None else max(due, not_before))
 
     async def _ask(self, feed_url: str, hub: str) -> None:
         """Ask the hub of `feed_url` for a subscription, or for its renewal."""
-        self._asking.discard(feed_url)
         if feed_url not in self._sources:
             return
         token, secret = secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_hex(_SECRET_BYTES)
@@ -263,7 +192,7 @@ class Subscriptions:
                 raise
             self._plan(feed_url, Push(hub=hub, asked_at=self._now()))
             return
-        if state is not None and feed_url not in self._due:
+        if state is not None and not self._queue.plans(feed_url):
             wait = timedelta(seconds=reply.retry_after or 0.0)
             self._plan(feed_url, state.push, not_before=self._now() + wait if reply.refused else None)
 
@@ -273,7 +202,7 @@ class Subscriptions:
             return
         self._leaving[push.callback] = push
         if push.asked_at is not None:
-            self._queue(push.hub, partial(self._unsubscribe, push))
+            self._queue.put(push.hub, partial(self._unsubscribe, push))
 
     async def _unsubscribe(self, push: Push) -> None:
         await self._hubs.ask(push.hub, websub.form(push, "unsubscribe", self.terms))
