@@ -159,6 +159,7 @@ class Poller:
             record = result.record
             kept = msgspec.structs.replace(state, keyed_by=record.keyed_by, named_by=record.named_by)
             await self._commits.write(result, kept, account=False)
+            self._turns.writes += 1
         return result.record
 
     async def deliver(self, source: FeedSource, body: bytes, content_type: str) -> FetchRecord:
@@ -184,6 +185,7 @@ class Poller:
             result = msgspec.structs.replace(result, record=accounted(result.record))
             after = self.subscriptions.after_delivery(source, state, result)
             await self._commits.write(result, after)
+            self._turns.writes += 1
         if after.next_poll_at is not None:
             self._rounds.move(source.feed_url, after.next_poll_at)
         return result.record
@@ -222,6 +224,7 @@ class Poller:
     ) -> tuple[FetchRecord, datetime]:
         """The record of one poll and when the next is due."""
         await self._start()
+        writes = self._turns.writes
         state = await self._state(source.feed_url)
         moment, began = self._now(), _loop_time()
         late = max(0.0, (moment - due).total_seconds()) if due is not None else 0.0
@@ -236,10 +239,10 @@ class Poller:
             answer = error
         poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
         async with self._turns.of(source.feed_url):
-            # Hubs may have delivered or answered since: what they brought is no news, what they said is kept.
-            return await self._concluded(
-                msgspec.structs.replace(poll, state=await self._state(source.feed_url)), answer
-            )
+            if writes != self._turns.writes:
+                # Hubs have delivered or answered since: what they brought is no news, what they said is kept.
+                poll = msgspec.structs.replace(poll, state=await self._state(source.feed_url))
+            return await self._concluded(poll, answer)
 
     async def _concluded(self, poll: Poll, answer: Fetched | FeedError) -> tuple[FetchRecord, datetime]:
         """What `answer` comes to, written down; in the feed's turn."""

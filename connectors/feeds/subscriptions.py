@@ -216,6 +216,7 @@ class Subscriptions:
             after = change(state)
             if after != state:
                 await asyncio.to_thread(self._states.save, after, {})
+                self._turns.writes += 1
             return after
 
 

@@ -10,6 +10,9 @@ class FeedTurns:
     """Locks by feed address, made when asked for and gone when nobody holds them. Used from one event loop."""
 
     def __init__(self) -> None:
+        self.writes = 0
+        """Raised by whoever has written a state without polling, before its turn ends: a poll that reads the same number
+        before its request and after it has read the state as it still is."""
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def of(self, feed_url: str) -> asyncio.Lock:
