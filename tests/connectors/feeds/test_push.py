@@ -292,3 +292,15 @@ def test_deliveries_during_a_poll_of_the_same_feed_double_nothing(tmp_path: Path
         assert sorted(found, key=int) == [str(number) for number in range(1, 30)]
 
     with_hub(tmp_path, work)
+
+
+def test_a_poll_under_way_keeps_what_was_delivered_meanwhile(tmp_path: Path) -> None:
+    async def work(by: Told) -> None:
+        await subscribed(by)
+        for number in range(2, 22):
+            before = by.now()
+            await asyncio.gather(by.poll(), by.hub.deliver(rss(item(str(number), "told"))))
+            assert by.push.delivered_at is not None
+            assert by.push.delivered_at >= before
+
+    with_hub(tmp_path, work)
