@@ -6,6 +6,7 @@ import hmac
 import time
 import zlib
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,9 +14,13 @@ import aiohttp
 import pytest
 
 from connectors.feeds.push import Limits
+from connectors.feeds.restore import restore
+from connectors.feeds.state import SqliteFeedStates
 from connectors.interfaces import NewRecord
 from connectors.log.embedded import EmbeddedLog
+from schemas import codec
 from schemas.errors import StoreError
+from schemas.feed import FetchRecord
 from schemas.item import FeedItem
 from tests.connectors.feeds.desk import until
 from tests.connectors.feeds.hub import Told, with_hub
@@ -304,3 +309,21 @@ def test_a_poll_under_way_keeps_what_was_delivered_meanwhile(tmp_path: Path) -> 
             assert by.push.delivered_at >= before
 
     with_hub(tmp_path, work)
+
+
+def test_lost_memory_begins_again_at_the_last_poll_not_at_the_last_delivery(tmp_path: Path) -> None:
+    async def work(by: Told) -> None:
+        await subscribed(by)
+        by.shift = timedelta(hours=3)
+        assert await by.hub.deliver(rss(TWO)) == 200
+
+    with_hub(tmp_path, work)
+    for leftover in tmp_path.glob("feeds.sqlite3*"):
+        leftover.unlink()
+    log, states = EmbeddedLog(tmp_path / "log.sqlite3"), SqliteFeedStates(tmp_path / "feeds.sqlite3")
+    restore(log, states)
+    first = codec.decode(log.read("fetches", {}, 1)[0].value, FetchRecord)
+    (state,) = states.states()
+    assert state.last_ok_at == first.fetched_at
+    states.close()
+    log.close()
