@@ -74,6 +74,10 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
 
     sources = wiring.watched(settings)
     yield Finding("feeds", "ok", f"{len(sources)} watched")
+    for source in sources:
+        if source.access and source.access not in settings.feeds.access:
+            lacking = f"the settings have no section feeds.access.{source.access}"
+            yield Finding("feeds", "wrong", f"{source.feed_url}: {lacking}", "add the section, or name another one")
     if not (settings.folder / "feeds.sqlite3").is_file():
         return
     states = wiring.feed_states(settings)
@@ -92,7 +96,7 @@ def _hubs(settings: Settings) -> Iterator[Finding]:
     if not feeds.websub_url:
         return
     from connectors.feeds import reach
-    from wirewatch.settings import host_and_port
+    from wirewatch.addresses import host_and_port
 
     if not feeds.websub_url.startswith("https://"):
         todo = "put a TLS proxy in front of it and set feeds.websub_url to its https address"

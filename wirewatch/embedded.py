@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from schemas.errors import StoreError, WirewatchError
 from schemas.feed import FINE, FeedStatus, FetchRecord
+from wirewatch.addresses import host_and_port
 from wirewatch.page import Page
 from wirewatch.profiles import LEARN_SECONDS, learn
-from wirewatch.settings import host_and_port
 
 if TYPE_CHECKING:
     from pipelines.run import MicroBatches

@@ -157,6 +157,7 @@ def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
     """The poller over `log` and `states`."""
     from connectors.feeds.poller import Poller, PollerSettings
     from connectors.feeds.websub import Terms
+    from wirewatch.access import access, proxied
 
     feeds = settings.feeds
     return Poller(
@@ -168,7 +169,9 @@ def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
             concurrency=feeds.concurrency,
             min_interval=feeds.min_interval,
             max_interval=feeds.max_interval,
+            proxy=proxied(feeds.proxy, feeds.proxy_file, "feeds.proxy"),
             websub=Terms(base=feeds.websub_url.rstrip("/"), backup=feeds.websub_poll),
+            access={name: access(section, f"feeds.access.{name}") for name, section in feeds.access.items()},
         ),
         log,
         states,

@@ -45,6 +45,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     fetched: Fetched
     also: tuple[str, ...] = ()
     """Other addresses with the same items."""
+    seconds: float = 0.0
+    """How long the answer took."""
 
     @property
     def comments(self) -> bool:
@@ -134,7 +136,7 @@ class Discoverer:
         if len(self._asked) < MOST_REQUESTS:
             self._asked[url] = None
             try:
-                named = known_sites.sitemaps((await self._fetch(url)).body)
+                named = known_sites.sitemaps((await self._fetch(url))[0].body)
             except FeedError as error:
                 self._tried[url] = error.message
         return (*named[:_MOST_SITEMAPS], *(urljoin(root, path) for path in known_sites.NEWS_SITEMAPS))
@@ -147,7 +149,7 @@ class Discoverer:
             return None
         self._asked[url] = None
         try:
-            fetched = await self._fetch(url)
+            fetched, seconds = await self._fetch(url)
         except FeedError as error:
             self._tried[url] = error.message
             return None
@@ -155,17 +157,22 @@ class Discoverer:
         document, why = await self._pool.parse(request)
         if document is not None:
             spelled_anew = address_key(url) == address_key(fetched.final_url)
-            self._asked[url] = Found(url=fetched.final_url if spelled_anew else url, document=document, fetched=fetched)
+            self._asked[url] = Found(
+                url=fetched.final_url if spelled_anew else url, document=document, fetched=fetched, seconds=seconds
+            )
         else:
             assert why is not None  # a reply is one of the two
             self._tried[url] = why.reason
             self._asked[url] = fetched if _is_page(why) else None
         return self._asked[url]
 
-    async def _fetch(self, url: str) -> Fetched:
+    async def _fetch(self, url: str) -> tuple[Fetched, float]:
+        """The answer and the seconds it took, not counting the wait for the host's turn."""
+        clock = asyncio.get_running_loop().time
         try:
             async with self._gate.turn(url):
-                return await self._fetcher.fetch(url)
+                began = clock()
+                return await self._fetcher.fetch(url), round(clock() - began, 3)
         except FeedError as error:
             if error.retry_after is not None:
                 self._gate.quiet(url, error.retry_after)

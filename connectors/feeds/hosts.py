@@ -14,6 +14,8 @@ from schemas.feed import FeedStatus
 
 LONGEST_QUIET = 30.0
 """A host that wants to be left alone for longer is not waited for; the poll says so and is repeated later."""
+SHORTEST_ASKED, LONGEST_ASKED = 60.0, 86_400.0
+"""What a host may ask for in seconds: less is taken for a minute, more for a day."""
 _BUSY = 3600.0
 _MANY_HOSTS = 10_000
 
@@ -21,17 +23,17 @@ _MANY_HOSTS = 10_000
 class Turn:
     """The leave to ask one host, given by `HostGate.begin`; `end` gives it back, a second call does nothing."""
 
-    __slots__ = ("_gate", "_host")
+    __slots__ = ("_gate", "host")
 
-    def __init__(self, gate: HostGate, host: str) -> None:
-        self._gate: HostGate | None = gate
-        self._host = host
+    def __init__(self, gate: HostGate, host: str, *, exempt: bool) -> None:
+        self._gate = None if exempt else gate
+        self.host = host
 
     def end(self) -> None:
         """The request is over."""
         gate, self._gate = self._gate, None
         if gate is not None:
-            gate.ended(self._host)
+            gate.ended(self.host)
 
 
 class HostGate:
@@ -69,15 +71,13 @@ class HostGate:
 
     def begin(self, host: str) -> Turn:
         """Take the turn of `host`, when `wait` is 0."""
-        if self._exempt(host):
-            return Turn(self, "")
-        self._busy.add(host)
-        return Turn(self, host)
+        exempt = self._exempt(host)
+        if not exempt:
+            self._busy.add(host)
+        return Turn(self, host, exempt=exempt)
 
     def ended(self, host: str) -> None:
         """Called by `Turn.end`: the next turn may begin a delay from now."""
-        if not host:
-            return
         self._busy.discard(host)
         if not self._is_ours.get(host):
             self._keep_free(host, self._delay_of(host))
@@ -115,7 +115,7 @@ class HostGate:
         """The host of `url` asked for `seconds` without requests; of our own hosts only the feed is kept quiet."""
         host = host_of(url)
         if not self._is_ours.get(host):
-            self._keep_free(host, seconds)
+            self._keep_free(host, min(max(seconds, SHORTEST_ASKED), LONGEST_ASKED))
 
     def slow_down(self, url: str, delay: float, seconds: float) -> None:
         """For `seconds` from now, leave at least `delay` between two requests to the host of `url`."""

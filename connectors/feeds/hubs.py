@@ -6,14 +6,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import msgspec
 from yarl import URL
 
-from connectors.feeds.fetch import CONNECT_SECONDS, retry_after
+from connectors.feeds.access import Proxy, check_target
+from connectors.feeds.fetch import CONNECT_SECONDS
 from connectors.feeds.guard import Guard, RefusedAddressError
+from connectors.feeds.refusals import retry_after
+from connectors.feeds.sessions import Sessions
 from schemas.time import now
 
 MAX_REDIRECTS = 3
@@ -35,33 +39,27 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HubClient:
-    """Sends requests to hubs. Usable between `open` and `close`, from one event loop."""
+    """Sends requests to hubs, through `proxy` if there is one. Used from one event loop, and closed there."""
 
     def __init__(
-        self, *, user_agent: str, guard: Guard, seconds: float = _SECONDS, now: Callable[[], datetime] = now
+        self,
+        *,
+        user_agent: str,
+        guard: Guard,
+        proxy: Proxy = Proxy(),  # noqa: B008 frozen
+        seconds: float = _SECONDS,
+        now: Callable[[], datetime] = now,
     ) -> None:
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
         self._guard = guard
+        self._proxy = proxy
         self._seconds = seconds
         self._now = now
-        self._session: aiohttp.ClientSession | None = None
-
-    async def open(self) -> None:
-        """Get ready; each request has a connection of its own."""
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0, force_close=True, use_dns_cache=False, socket_factory=self._guard.socket
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(CONNECT_SECONDS, self._seconds)),
-            trust_env=False,
-            auto_decompress=False,
-        )
+        self._sessions = Sessions(guard, min(CONNECT_SECONDS, seconds))
 
     async def close(self) -> None:
         """Close what is open; requests under way fail."""
-        if self._session is not None:
-            await self._session.close()
+        await self._sessions.close()
 
     async def ask(self, hub: str, fields: Mapping[str, str]) -> Reply:
         """What the hub says to `fields`. A hub that cannot be reached is a reply too."""
@@ -76,9 +74,9 @@ class HubClient:
     async def _tried(self, hub: str, fields: Mapping[str, str]) -> Reply:
         try:
             return await self._follow(hub, fields)
-        except (aiohttp.ClientError, ValueError, UnicodeError) as error:
+        except (aiohttp.ClientError, RefusedAddressError, ValueError, UnicodeError) as error:
             # Of several refused addresses the loop makes one plain error; of a single one the guard's own is at hand.
-            guarded = getattr(error, "os_error", None)
+            guarded = getattr(error, "os_error", error)
             text = guarded.reason if isinstance(guarded, RefusedAddressError) else str(error)
             said = " ".join(text.split())[:_REASON_SHOWN] or type(error).__name__
             return Reply(refused=f"the hub {hub[:_REASON_SHOWN]} cannot be asked: {said}")
@@ -93,11 +91,16 @@ class HubClient:
 
     async def _post(self, hub: str, fields: Mapping[str, str]) -> Reply | str:
         """The reply of `hub`, or the address it redirects to."""
-        assert self._session is not None  # between `open` and `close` only
         if urlsplit(hub).scheme not in {"http", "https"}:
             return Reply(refused=f"{hub[:_REASON_SHOWN]} is no address of a hub", final=True)
         target = URL(hub, encoded=hub.isascii() and " " not in hub)
-        request = self._session.post(target, data=dict(fields), headers=self._headers, allow_redirects=False)
+        headers, way = dict(self._headers), dict[str, Any]()
+        if self._proxy:
+            check_target(hub, self._guard)
+            way = {"proxy": self._proxy.address, "proxy_headers": self._proxy.login()}
+            headers |= self._proxy.login() if hub.startswith("http:") else {}
+        session = self._sessions.through(self._proxy)
+        request = session.post(target, data=dict(fields), headers=headers, allow_redirects=False, **way)
         async with request as response:
             status = response.status
             if status // 100 == _SUCCESS:

@@ -103,7 +103,7 @@ def _said(entry: RawEntry, base: str, feed_url: str) -> Said:
     if entry.title:
         names.append(("title+date", " ".join(filter(None, (entry.title, entry.published_raw, own)))))
     names.append(("content", identity.digest(entry.title, entry.summary, entry.body, entry.published_raw, own)))
-    place, own_place = _place(url), _place(absolute(native, "") if "://" in native else "")
+    link_alias, guid_alias = aliases(feed_url, url, native)
     return Said(
         entry=entry,
         url=url,
@@ -111,9 +111,15 @@ def _said(entry: RawEntry, base: str, feed_url: str) -> Said:
         rungs=tuple(Rung(policy, value, identity.item_id(feed_url, policy, value)) for policy, value in names),
         content_hash=identity.content_hash("feed", entry.title, entry.summary, entry.body),
         title=headline.sketch(entry.title),
-        link_alias=_alias(feed_url, place),
-        guid_alias=_alias(feed_url, own_place) if own_place != place else "",
+        link_alias=link_alias,
+        guid_alias=guid_alias,
     )
+
+
+def aliases(feed_url: str, url: str, native: str) -> tuple[str, str]:
+    """The keys by which an entry of this address and id is recognised under another scheme or host; see `Said`."""
+    place, own_place = _place(url), _place(absolute(native, "") if "://" in native else "")
+    return _alias(feed_url, place), _alias(feed_url, own_place) if own_place != place else ""
 
 
 def _place(url: str) -> str:

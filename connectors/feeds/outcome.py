@@ -8,10 +8,11 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.feeds import schedule
+from connectors.feeds import moves, schedule, validators
 from connectors.feeds.document import ParsedDocument, Unreadable
 from connectors.feeds.entries import Items, origin_headers
-from connectors.feeds.fetch import Fetched, Validators
+from connectors.feeds.fetch import Fetched
+from connectors.feeds.validators import Validators, document_hash
 from connectors.feeds.websub import Offer, offered
 from connectors.interfaces import Known, NewRecord
 from schemas import codec, identity
@@ -38,6 +39,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     body_hash: str | None = None
     published: tuple[datetime, ...] = ()
     retry_after: float | None = None
+    full: bool = False
+    """Whether the whole document was asked for, without validators, and came."""
+    lost: bool = False
+    """Whether the address polled is no more."""
     offer: Offer | None = None
     """What the answer says of hubs that would tell of its news."""
 
@@ -94,7 +99,8 @@ def body_hash(body: bytes) -> str:
 def failed(poll: Poll, error: FeedError) -> Outcome:
     """A poll that brought no document."""
     record = poll.record(FeedStatus(error.status), error.message, http_status=error.http_status)
-    return Outcome(record=record, retry_after=error.retry_after)
+    lost = error.lost or record.status in {FeedStatus.NOT_FOUND, FeedStatus.GONE}
+    return Outcome(record=record, retry_after=error.retry_after, lost=lost)
 
 
 def unchanged(poll: Poll, fetched: Fetched) -> Outcome:
@@ -144,8 +150,13 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -
     updated = sum(item.op == "update" for item in built.unsent)
     new = len(built.unsent) - updated
     entries = len(document.entries) + len(document.broken)
+    # Half a document is no state to compare the next one with.
+    whole = fetched.complete and not document.cut
+    status = FeedStatus.WORKING if entries else FeedStatus.EMPTY
+    if entries and whole and not built.unsent and not built.dead:
+        status = FeedStatus.UNCHANGED
     record = poll.record(
-        FeedStatus.WORKING if entries else FeedStatus.EMPTY,
+        status,
         "; ".join((*_sentences(document, entries, new, updated), *_switches(poll.state, built), *document.notes)),
         http_status=fetched.http_status,
         bytes_read=fetched.bytes_read,
@@ -157,8 +168,6 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -
         named_by=built.named_by,
         final_url=fetched.final_url,
     )
-    # Half a document is no state to compare the next one with.
-    whole = fetched.complete and not document.cut
     return Outcome(
         record=record,
         items=built.unsent,
@@ -166,7 +175,7 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -
         seen=built.marks,
         readable=True,
         validators=fetched.validators if whole else None,
-        body_hash=body_hash(fetched.body) if whole else None,
+        body_hash=document_hash(fetched.body) if whole else None,
         offer=offered(fetched.links, document.hints, fetched.final_url),
         published=tuple(item.published_at for item in built.items if item.published_at is not None),
     )
@@ -174,7 +183,7 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -
 
 def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedule.Limits) -> FeedState:
     """What to remember after `outcome`."""
-    record, validators = outcome.record, outcome.validators or Validators(state.etag, state.last_modified)
+    record, known = outcome.record, outcome.validators or Validators(state.etag, state.last_modified)
     moment = record.fetched_at
     interval, failures = state.interval, 0 if outcome.readable else state.failures + 1
     if outcome.readable and state.last_ok_at is None:
@@ -182,10 +191,10 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
     elif outcome.readable and state.last_ok_at is not None:
         elapsed = (moment - state.last_ok_at).total_seconds()
         interval = schedule.after_poll(interval, record.new, elapsed, limits)
-    return FeedState(
+    after = FeedState(
         feed_url=state.feed_url,
-        etag=validators.etag,
-        last_modified=validators.last_modified,
+        etag=known.etag,
+        last_modified=known.last_modified,
         body_hash=state.body_hash if outcome.body_hash is None else outcome.body_hash,
         keyed_by=record.keyed_by,
         named_by=record.named_by,
@@ -196,6 +205,10 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
         last_ok_at=moment if outcome.readable else state.last_ok_at,
         last_new_at=moment if record.new else state.last_new_at,
     )
+    after = validators.kept(state, after, full=outcome.full)
+    after = moves.followed(state, after, lost=outcome.lost)
+    probe = moves.probe(record, failures)
+    return after if probe is None else msgspec.structs.replace(after, next_poll_at=moment + probe)
 
 
 def _sentences(document: ParsedDocument, entries: int, new: int, updated: int) -> list[str]:

@@ -10,6 +10,7 @@ from connectors.feeds.document import ParseRequest
 from connectors.feeds.fetch import Fetched
 from connectors.feeds.outcome import Outcome, Poll
 from connectors.feeds.parse_pool import ParsePool
+from connectors.feeds.validators import document_hash
 from connectors.interfaces import FeedStates, Known
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
@@ -32,7 +33,7 @@ class DocumentReader:
             if not fetched.complete:
                 reason, status = "the connection ended before the document began", FeedStatus.UNREACHABLE
             raise FeedError(reason, subject=poll.source.feed_url, status=status, http_status=fetched.http_status)
-        if not poll.replaying and outcome.body_hash(fetched.body) == poll.state.body_hash:
+        if not poll.replaying and document_hash(fetched.body) == poll.state.body_hash:
             return outcome.unchanged(poll, fetched)
         return await self.read(poll, fetched)
 

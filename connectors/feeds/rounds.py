@@ -5,17 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from connectors.feeds.hosts import HostGate, Turn, host_of
 from connectors.feeds.listing import Listing
-from connectors.feeds.rota import Rota
+from connectors.feeds.rota import Due, Rota
 from connectors.interfaces import FeedSources
 from schemas.feed import FeedSource, FetchRecord
 
 Told = Callable[[FetchRecord], None]
-PollOne = Callable[[FeedSource, Turn, datetime], Awaitable[tuple[FetchRecord, datetime]]]
-"""Polls a source in a turn already taken, due at a time; gives the record and when it is due again."""
-Planned = Callable[[Sequence[FeedSource]], Awaitable[Mapping[str, datetime]]]
+
+
+class Plan(NamedTuple):
+    """When a feed is polled next, and at which address."""
+
+    at: datetime
+    address: str
+
+
+PollOne = Callable[[FeedSource, Turn, datetime], Awaitable[tuple[FetchRecord, Plan]]]
+"""Polls a source in a turn already taken, due at a time; gives the record and what comes next."""
+Planned = Callable[[Sequence[FeedSource]], Awaitable[Mapping[str, Plan]]]
 """Told the sources in force; gives when feeds are due."""
 
 _LONGEST_PLAN = timedelta(days=32)
@@ -36,21 +46,24 @@ class Rounds:
         self._under_way: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
         self._wake = asyncio.Event()
-        self._rota: Rota | None = None
+        self._rota = Rota(gate.wait)
+
+    def lists(self, address: str) -> bool:
+        """Whether `address` is one of the sources being polled."""
+        return address in self._rota
 
     def move(self, feed_url: str, due: datetime) -> None:
         """Poll a feed of the present run at another time than planned; a poll under way plans the next one itself."""
-        if self._rota is not None:
-            self._rota.move(feed_url, due.timestamp())
-            self._wake.set()
+        self._rota.move(feed_url, due.timestamp())
+        self._wake.set()
 
     async def once(self, sources: Sequence[FeedSource], told: Told) -> list[FetchRecord]:
         """Poll each of `sources` once; their records, each address once, in the order of the list."""
-        rota = Rota(self._gate.wait)
+        rota = self._rota = Rota(self._gate.wait)
         rota.replace(sources, {}, self._now().timestamp())
         found: dict[str, FetchRecord] = {}
 
-        def done(record: FetchRecord, _: datetime) -> None:
+        def done(record: FetchRecord, _: Plan) -> None:
             found[record.feed_url] = record
             told(record)
 
@@ -72,8 +85,8 @@ class Rounds:
         rota = self._rota = Rota(self._gate.wait)
         listing = Listing(sources)
 
-        def done(record: FetchRecord, due: datetime) -> None:
-            rota.plan(record.feed_url, due.timestamp())
+        def done(record: FetchRecord, plan: Plan) -> None:
+            rota.plan(record.feed_url, plan.at.timestamp(), host_of(plan.address))
             told(record)
 
         stopping = asyncio.ensure_future(stop.wait())
@@ -87,7 +100,6 @@ class Rounds:
                     look_at = clock() + self._look_seconds
                 await self._round(rota, done, look_at - clock())
         finally:
-            self._rota = None
             stopping.cancel()
             await self._end()
 
@@ -98,10 +110,14 @@ class Rounds:
         plans = await planned(found)
         latest = (self._now() + _LONGEST_PLAN).timestamp()
         wanted = {source.feed_url for source in found}
-        times = {url: min(at.timestamp(), latest) for url, at in plans.items() if url in wanted}
+        times = {
+            url: (min(plan.at.timestamp(), latest), host_of(plan.address))
+            for url, plan in plans.items()
+            if url in wanted
+        }
         rota.replace(found, times, self._now().timestamp())
 
-    async def _round(self, rota: Rota, done: Callable[[FetchRecord, datetime], None], most: float) -> None:
+    async def _round(self, rota: Rota, done: Callable[[FetchRecord, Plan], None], most: float) -> None:
         """Begin what can be begun, then wait until something changes, `most` seconds at the longest."""
         if self._failure is not None:
             failure, self._failure = self._failure, None
@@ -118,7 +134,7 @@ class Rounds:
             due = rota.take(self._now().timestamp(), clock())
             if due is None:
                 break
-            self._begin(*due, done)
+            self._begin(due, done)
         idle = most
         if len(self._under_way) < self._concurrency:
             idle = min(most, rota.idle(self._now().timestamp(), clock()))
@@ -128,11 +144,11 @@ class Rounds:
         finally:
             handle.cancel()
 
-    def _begin(self, source: FeedSource, due: float, done: Callable[[FetchRecord, datetime], None]) -> None:
-        turn = self._gate.begin(host_of(source.feed_url))
+    def _begin(self, due: Due, done: Callable[[FetchRecord, Plan], None]) -> None:
+        turn = self._gate.begin(due.host)
 
         async def poll() -> None:
-            done(*await self._poll(source, turn, datetime.fromtimestamp(due, UTC)))
+            done(*await self._poll(due.source, turn, datetime.fromtimestamp(due.at, UTC)))
 
         task = asyncio.ensure_future(poll())
         self._under_way.add(task)

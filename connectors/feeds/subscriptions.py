@@ -6,7 +6,6 @@ a row and mistrust, begins anew with the process.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -16,13 +15,13 @@ from functools import partial
 import msgspec
 
 from connectors.feeds import websub
+from connectors.feeds.commits import Commits
 from connectors.feeds.hub_queue import HubQueue
 from connectors.feeds.hubs import HubClient
 from connectors.feeds.outcome import Outcome
 from connectors.feeds.trust import Trust
 from connectors.feeds.turns import FeedTurns
 from connectors.feeds.websub import MANY, UNKNOWN, Decision, Terms
-from connectors.interfaces import FeedStates
 from schemas.errors import StoreError
 from schemas.feed import FeedSource, FeedState, Push
 
@@ -43,14 +42,14 @@ class Counters:
 
 
 class Subscriptions:
-    """Subscriptions of the feeds of one poller. Used from one event loop; owns neither states nor client."""
+    """Subscriptions of the feeds of one poller. Used from one event loop; owns none of its parts."""
 
     def __init__(
-        self, terms: Terms, states: FeedStates, hubs: HubClient, turns: FeedTurns, now: Callable[[], datetime]
+        self, terms: Terms, commits: Commits, hubs: HubClient, turns: FeedTurns, now: Callable[[], datetime]
     ) -> None:
         self.terms = terms
         self.counters = Counters()
-        self._states = states
+        self._commits = commits
         self._hubs = hubs
         self._turns = turns
         self._now = now
@@ -71,7 +70,7 @@ class Subscriptions:
         if not self.terms.base:
             return
         self._sources = {source.feed_url: source for source in sources}
-        for state in await asyncio.to_thread(lambda: list(self._states.states())):
+        for state in await self._commits.states():
             push = state.push
             if state.feed_url in self._sources:
                 if push.callback.endswith(self.terms.mark()):
@@ -96,8 +95,8 @@ class Subscriptions:
 
     async def secret_of(self, source: FeedSource, callback: str) -> str:
         """With which deliveries to `callback` are signed; empty: the feed has another callback by now."""
-        state = await asyncio.to_thread(self._states.state, source.feed_url)
-        return state.push.secret if state is not None and state.push.callback == callback else ""
+        push = (await self._commits.state(source.feed_url)).push
+        return push.secret if push.callback == callback else ""
 
     async def answer(self, callback: str, query: Mapping[str, str]) -> Decision:
         """What a hub is answered that calls `callback` with `query`; what follows from it is saved. Raises `StoreError`."""
@@ -118,7 +117,7 @@ class Subscriptions:
             return _ended(state, decision.push) if decision.push.lease_until is None else _with(state, decision.push)
 
         state = await self._change(feed_url, decide)
-        if decision.push is not None and state is not None:
+        if decision.push is not None:
             self._failures[feed_url] = MANY if decision.push.refused else 0
             self._plan(feed_url, decision.push)
             if decision.push.lease_until is None and state.next_poll_at is not None and self.sooner is not None:
@@ -153,7 +152,6 @@ class Subscriptions:
 
     async def run(self) -> None:
         """Ask hubs as it falls due, one request at a time to each, until cancelled. Raises `StoreError`."""
-        await self._hubs.open()
         try:
             await self._queue.run()
         finally:
@@ -180,7 +178,7 @@ class Subscriptions:
         self._failures[feed_url] += 1
         try:
             state = await self._change(feed_url, asked)
-            if state is None or not state.push.hub:
+            if not state.push.hub:
                 return
             push = state.push
             reply = await self._hubs.ask(push.hub, websub.form(push, "subscribe", self.terms))
@@ -192,7 +190,7 @@ class Subscriptions:
                 raise
             self._plan(feed_url, Push(hub=hub, asked_at=self._now()))
             return
-        if state is not None and not self._queue.plans(feed_url):
+        if not self._queue.plans(feed_url):
             wait = timedelta(seconds=reply.retry_after or 0.0)
             self._plan(feed_url, state.push, not_before=self._now() + wait if reply.refused else None)
 
@@ -207,15 +205,13 @@ class Subscriptions:
     async def _unsubscribe(self, push: Push) -> None:
         await self._hubs.ask(push.hub, websub.form(push, "unsubscribe", self.terms))
 
-    async def _change(self, feed_url: str, change: Callable[[FeedState], FeedState]) -> FeedState | None:
-        """The state of a feed after `change`, made and saved in its turn; None when there is no such feed."""
+    async def _change(self, feed_url: str, change: Callable[[FeedState], FeedState]) -> FeedState:
+        """The state of a feed after `change`, made and saved in its turn. Raises `StoreError`."""
         async with self._turns.of(feed_url):
-            state = await asyncio.to_thread(self._states.state, feed_url)
-            if state is None:
-                return None
+            state = await self._commits.state(feed_url)
             after = change(state)
             if after != state:
-                await asyncio.to_thread(self._states.save, after, {})
+                await self._commits.remember(after)
                 self._turns.writes += 1
             return after
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import click
 
 from connectors.interfaces import FeedSources
-from wirewatch.cli.options import setting_option, with_settings
+from wirewatch.cli.options import allow_network, setting_option, with_settings
 from wirewatch.settings import Settings
 
 
@@ -19,13 +19,7 @@ from wirewatch.settings import Settings
 @with_settings
 @setting_option("--watchlists", "watchlists.paths", multiple=True, metavar="PATH", help="Watchlist file or folder.")
 @setting_option("--port", "page.port", type=click.IntRange(0, 65535), metavar="N", help="Port of the page.")
-@setting_option(
-    "--allow-network",
-    "feeds.allow_networks",
-    multiple=True,
-    metavar="CIDR",
-    help="Let feeds lie in this private network, without port rule and delay.",
-)
+@allow_network
 def command(settings: Settings, *, once: bool, feeds: tuple[str, ...]) -> None:
     """Poll feeds, match watchlists, alert, and serve the live page, all in one process.
 

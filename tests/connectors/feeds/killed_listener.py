@@ -38,9 +38,9 @@ class KilledLog(EmbeddedLog):
 class KilledStates(SqliteFeedStates):
     point = ""
 
-    def save(self, state: FeedState, seen: Mapping[str, Known]) -> None:
-        super().save(state, seen)
-        if self.point == "saved" and state.push.delivered_at is not None:
+    def save_all(self, saved: Sequence[tuple[FeedState, Mapping[str, Known]]]) -> None:
+        super().save_all(saved)
+        if self.point == "saved" and any(state.push.delivered_at is not None for state, _ in saved):
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -37,6 +37,8 @@ class Outlet:
         self.address = ""
         self.documents: dict[str, bytes] = {}
         self.headers: dict[str, dict[str, str]] = {}
+        self.redirects: dict[str, tuple[int, str]] = {}
+        self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.requests: list[web.Request] = []
         self.in_flight = 0
         self.most_in_flight = 0
@@ -53,6 +55,12 @@ async def _document(request: web.Request) -> web.StreamResponse:
     outlet.most_in_flight = max(outlet.most_in_flight, outlet.in_flight)
     try:
         await asyncio.sleep(0.01)
+        if request.path in outlet.answers:
+            code, headers, body = outlet.answers[request.path]
+            return web.Response(status=code, headers=headers, body=body)
+        if request.path in outlet.redirects:
+            code, to = outlet.redirects[request.path]
+            return web.Response(status=code, headers={"Location": to} if to else {})
         if request.path not in outlet.documents:
             return web.Response(status=404, text="nothing here")
         headers = {"Content-Type": "application/rss+xml", **outlet.headers.get(request.path, {})}
@@ -69,7 +77,8 @@ async def _status(request: web.Request) -> web.StreamResponse:
 
 
 async def _redirect(request: web.Request) -> web.StreamResponse:
-    return web.Response(status=302, headers={"Location": request.query["to"]})
+    code = int(request.query.get("code", "302"))
+    return web.Response(status=code, headers={"Location": request.query["to"]})
 
 
 async def _drip(request: web.Request) -> web.StreamResponse:

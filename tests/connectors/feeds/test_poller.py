@@ -59,6 +59,21 @@ def test_validators_are_kept_after_a_whole_document_only(tmp_path: Path) -> None
     at_desk(tmp_path, work)
 
 
+def test_a_document_that_says_nothing_new_is_unchanged(tmp_path: Path) -> None:
+    async def work(at: Desk) -> None:
+        for number, title in enumerate(("<title>Wire</title>", "<title>Wire today</title>")):
+            at.here.documents["/feed"] = rss(item("1", "one"), head=title)
+            record = await at.poll("/feed")
+            assert (record.status, record.new, record.entries) == ("unchanged" if number else "working", 1 - number, 1)
+        at.here.documents["/feed"] = rss(item("1", "one"), head=f"{title}<lastBuildDate>today</lastBuildDate>")
+        assert (await at.poll("/feed")).reason == "the same document as last time"
+        at.here.documents["/feed"] = rss(item("1", "ONE"), head=title)
+        record = await at.poll("/feed")
+        assert (record.status, record.updated) == ("working", 1)
+
+    at_desk(tmp_path, work)
+
+
 @pytest.mark.parametrize(
     ("path", "status", "words", "set_aside"),
     [
