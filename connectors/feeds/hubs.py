@@ -65,9 +65,11 @@ class HubClient:
         """What the hub says to `fields`. A hub that cannot be reached is a reply too."""
         try:
             async with asyncio.timeout(self._seconds):
-                if (safe := _with_tls(hub)) and not (reply := await self._tried(safe, fields)).refused:
-                    return reply
-                return await self._tried(hub, fields)
+                for address in addresses(hub):
+                    reply = await self._tried(address, fields)
+                    if not reply.refused:
+                        break
+                return reply
         except TimeoutError:
             return Reply(refused=f"the hub did not answer within {self._seconds:g} s")
 
@@ -116,7 +118,9 @@ class HubClient:
             )
 
 
-def _with_tls(hub: str) -> str:
-    """The same hub with TLS when it is named without: the Recommendation wants that tried first."""
+def addresses(hub: str) -> tuple[str, ...]:
+    """Where to ask `hub`, the first that accepts: with TLS before without, as the Recommendation wants it."""
     parts = urlsplit(hub)
-    return parts._replace(scheme="https").geturl() if parts.scheme == "http" and parts.port in {None, 80} else ""
+    if parts.scheme != "http" or parts.port not in {None, 80}:
+        return (hub,)
+    return parts._replace(scheme="https", netloc=parts.netloc.removesuffix(":80")).geturl(), hub

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from connectors.feeds.hubs import addresses
 from connectors.feeds.poller import PollerSettings
 from schemas.feed import FeedState, Push
 from tests.connectors.feeds.desk import desk, until
@@ -116,6 +117,13 @@ def test_a_hub_on_a_private_address_is_not_asked(tmp_path: Path) -> None:
         assert (await by.poll()).new == 1
 
     with_hub(tmp_path, work)
+
+
+def test_a_hub_is_asked_with_tls_first() -> None:
+    assert addresses("http://hub.example/a?b=c") == ("https://hub.example/a?b=c", "http://hub.example/a?b=c")
+    assert addresses("http://hub.example:80/") == ("https://hub.example/", "http://hub.example:80/")
+    assert addresses("https://hub.example/") == ("https://hub.example/",)
+    assert addresses("http://hub.example:8080/") == ("http://hub.example:8080/",)
 
 
 def test_one_hub_gets_one_request_at_a_time(tmp_path: Path) -> None:
