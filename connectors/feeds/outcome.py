@@ -21,6 +21,7 @@ from schemas.errors import FeedError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from schemas.item import FeedItem
 
+_ARRIVALS = 50
 _SET_ASIDE = frozenset({FeedStatus.MALFORMED, FeedStatus.HTML})
 
 
@@ -209,6 +210,18 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
     after = moves.followed(state, after, lost=outcome.lost)
     probe = moves.probe(record, failures)
     return after if probe is None else msgspec.structs.replace(after, next_poll_at=moment + probe)
+
+
+def arrived(state: FeedState, outcome: Outcome) -> FeedState:
+    """What to remember after a delivery: what it brought came, and whatever polls have found of the feed stays."""
+    record = outcome.record
+    return msgspec.structs.replace(
+        state,
+        keyed_by=record.keyed_by,
+        named_by=record.named_by,
+        last_new_at=record.fetched_at if record.new else state.last_new_at,
+        arrivals=(*state.arrivals, record.fetched_at)[-_ARRIVALS:] if record.new else state.arrivals,
+    )
 
 
 def _sentences(document: ParsedDocument, entries: int, new: int, updated: int) -> list[str]:

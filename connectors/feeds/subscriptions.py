@@ -18,7 +18,7 @@ from connectors.feeds import websub
 from connectors.feeds.commits import Commits
 from connectors.feeds.hub_queue import HubQueue
 from connectors.feeds.hubs import HubClient
-from connectors.feeds.outcome import Outcome
+from connectors.feeds.outcome import Outcome, arrived
 from connectors.feeds.trust import Trust
 from connectors.feeds.turns import FeedTurns
 from connectors.feeds.websub import MANY, UNKNOWN, Decision, Terms
@@ -148,7 +148,7 @@ class Subscriptions:
             return state
         self._trust.delivered(result.record)
         backup = self._trust.seconds(source.feed_url)
-        return websub.after_delivery(state, result.record, pinned=bool(source.interval), backup=backup)
+        return websub.after_delivery(arrived(state, result), result.record, pinned=bool(source.interval), backup=backup)
 
     async def run(self) -> None:
         """Ask hubs as it falls due, one request at a time to each, until cancelled. Raises `StoreError`."""

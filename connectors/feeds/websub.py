@@ -218,16 +218,12 @@ def after_poll(
 
 
 def after_delivery(state: FeedState, record: FetchRecord, *, pinned: bool, backup: float) -> FeedState:
-    """`state` after a delivery that was a feed: it counts as arrival; validators, failures and rhythm of polling stay.
+    """`state` with the trust that a delivery earns, and its next poll as the hub allows.
 
     The next poll is postponed from the last poll on, not from the delivery: however busy the hub, it is checked.
     """
     moment, polled = record.fetched_at, state.last_fetch
-    after = msgspec.structs.replace(
-        state, push=msgspec.structs.replace(state.push, delivered_at=moment), keyed_by=record.keyed_by,
-        named_by=record.named_by,
-        last_new_at=moment if record.new else state.last_new_at,
-    )  # fmt: skip
+    after = msgspec.structs.replace(state, push=msgspec.structs.replace(state.push, delivered_at=moment))
     if pinned or state.failures or polled is None or not trusted(after.push, moment):
         return after
     return _postponed(after, polled.fetched_at, backup)

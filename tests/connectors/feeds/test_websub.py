@@ -213,7 +213,7 @@ def test_a_delivery_postpones_polls_and_nothing_else() -> None:
     brought = fetch(NOW + timedelta(minutes=5), new=2, pushed=True)
     after = websub.after_delivery(before, brought, pinned=False, backup=21_600.0)
     assert after == msgspec.structs.replace(
-        before, push=msgspec.structs.replace(PUSH, delivered_at=brought.fetched_at), last_new_at=brought.fetched_at,
+        before, push=msgspec.structs.replace(PUSH, delivered_at=brought.fetched_at),
         next_poll_at=NOW + timedelta(hours=6),
     )  # fmt: skip
     again = fetch(NOW + timedelta(hours=5), pushed=True)
