@@ -41,6 +41,8 @@ class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str = ""
     """The entry's address as the feed gave it, made absolute; empty when it gave none."""
+    kind: Literal["feed", "page"] = "feed"
+    """Where the words are from: the feed alone, or `body` from the page at `url` and the rest from the feed."""
     title: str = ""
     summary: str = ""
     body: str = ""

@@ -22,7 +22,8 @@ _BOMS = (
 )
 # The first `<` or `{` of a document gives wide encodings without a mark away.
 _WIDE_STARTS = ((b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
-_DECLARATION = re.compile(r"\s*<\?xml\b[^<>]*?\?>", re.IGNORECASE)
+# Anchored: looked for everywhere, a long run of spaces would take quadratic time.
+_DECLARATION = re.compile(r"\A[\s\ufeff]*<\?xml\b[^<>]*?\?>", re.IGNORECASE)
 _DECLARED = re.compile(rb"\s*<\?xml\b[^<>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 _LANGUAGE = re.compile(rb"(?:<(?:dc:)?language>\s*|xml:lang\s*=\s*[\"'])([A-Za-z]{2,3})", re.IGNORECASE)

@@ -68,6 +68,11 @@ class Rota:
         self._planned[feed_url] = at
         heapq.heappush(self._future, (at, feed_url))
 
+    def move(self, feed_url: str, at: float) -> None:
+        """Poll `feed_url` at `at` instead of when it was planned; nothing happens while it is being polled."""
+        if feed_url in self._planned:
+            self.plan(feed_url, at, self._moved.get(feed_url, ""))
+
     def take(self, now: float, tick: float) -> Due | None:
         """The source to poll now; None when there is none whose host may be asked.
 
@@ -94,6 +99,16 @@ class Rota:
                 del self._planned[url]
                 return Due(source, at, host)
         return None
+
+    def shift(self, seconds: float) -> None:
+        """The wall's clock was set by `seconds`: everything planned moves with it."""
+        self._planned = {url: at + seconds for url, at in self._planned.items()}
+        # Whatever is due already stays so; of the others none changes its place among them.
+        self._future = [(at + seconds, url) for at, url in self._future]
+        self._lanes = {
+            host: [(weight, at + seconds, url) for weight, at, url in lane] for host, lane in self._lanes.items()
+        }
+        self._ready = [(weight, at + seconds, host) for weight, at, host in self._ready]
 
     def wake(self, host: str) -> bool:
         """Something about `host` has changed: whether a source of it was waiting for that."""

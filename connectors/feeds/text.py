@@ -72,6 +72,11 @@ def one_line(markup: str) -> str:
     return " ".join(plain(markup).split("\n"))
 
 
+def tidy(text: str) -> str:
+    """Text that is plain already, with the same spaces, line ends and characters as what `plain` gives."""
+    return _normal(_clean(text))
+
+
 def limited(text: str, most: int) -> tuple[str, bool]:
     """`text` in at most `most` bytes of UTF-8, and whether something was cut off; never in the middle of a character."""
     if len(text) * 4 <= most:

@@ -21,7 +21,15 @@ from xml.parsers.expat import version_info as expat_version
 import msgspec
 
 from connectors.feeds.dates import reading
-from connectors.feeds.document import SOFT_SECONDS, ParsedDocument, ParseReply, ParseRequest, Unreadable, allowance
+from connectors.feeds.document import (
+    PAGE,
+    SOFT_SECONDS,
+    ParsedDocument,
+    ParseReply,
+    ParseRequest,
+    Unreadable,
+    allowance,
+)
 from connectors.feeds.entry import converted
 from connectors.feeds.frames import frame, read_frame
 from connectors.feeds.parse import parse
@@ -44,6 +52,11 @@ def answer(request: ParseRequest) -> ParseReply:
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds)
         _limit(resource.RLIMIT_CPU, int(time.process_time() + seconds) + CPU_SECONDS)
+        if request.form == PAGE:
+            # Heavy, and most installations never ask for a page.
+            from connectors.feeds.page import read_page  # noqa: PLC0415
+
+            return read_page(request)
         if request.form:
             whole, broken = converted(
                 [json.loads(request.body)], request.form, reading(request.now, request.time_zone, request.language)
