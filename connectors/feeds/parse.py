@@ -13,14 +13,12 @@ from xml.sax import SAXException
 import feedparser
 import msgspec
 
-from connectors.feeds import feedparser_tuning, hints, jsonfeed, shape, sitemap
+from connectors.feeds import hints, jsonfeed, shape, sitemap
 from connectors.feeds.dates import Reading, are_generated, reading
 from connectors.feeds.document import ParsedDocument, ParseReply, ParseRequest, Unreadable
 from connectors.feeds.encoding import Decoded, decode
 from connectors.feeds.entry import converted, cut_off
 from schemas.feed import FeedStatus
-
-feedparser_tuning.tune()
 
 
 def parse(request: ParseRequest) -> ParseReply:

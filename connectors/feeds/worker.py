@@ -20,6 +20,7 @@ from xml.parsers.expat import version_info as expat_version
 
 import msgspec
 
+from connectors.feeds import feedparser_tuning
 from connectors.feeds.dates import reading
 from connectors.feeds.document import (
     PAGE,
@@ -92,6 +93,7 @@ def main() -> None:
     os.dup2(2, 1)
     signal.signal(signal.SIGALRM, _too_slow)
     _limit(resource.RLIMIT_AS, MEMORY_BYTES)
+    feedparser_tuning.tune()
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests,), daemon=True).start()
     decoder = msgspec.msgpack.Decoder(ParseRequest)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -171,7 +172,9 @@ def test_a_first_document_is_named_whatever_its_order(entries: list[RawEntry], r
     random.shuffle(shuffled)  # type: ignore[attr-defined] # hypothesis gives a random.Random
     names = {(item.item_id, item.native_id) for item in Feed().poll(*entries).items}
     assert names == {(item.item_id, item.native_id) for item in Feed().poll(*shuffled).items}
-    assert len(names) == len({str(entry) for entry in entries})
+    # An id that stands for the address too says nothing twice.
+    said = {str(msgspec.structs.replace(one, link="") if one.link == one.native else one) for one in entries}
+    assert len(names) == len(said)
 
 
 @settings(max_examples=300)
