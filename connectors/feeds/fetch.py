@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
@@ -83,6 +83,10 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
         return self.http_status == HTTPStatus.NOT_MODIFIED
 
 
+Hop = Callable[[str], Awaitable[None]]
+"""Told each address before it is asked, redirects included; raises `FeedError` to end the fetch there."""
+
+
 class Fetcher:
     """Fetches feeds. Between `open` and `close`, from one event loop."""
 
@@ -110,7 +114,13 @@ class Fetcher:
         await self._sessions.close()
 
     async def fetch(
-        self, feed_url: str, validators: Validators | None = None, access: Access = OPEN, listed: str = ""
+        self,
+        feed_url: str,
+        validators: Validators | None = None,
+        access: Access = OPEN,
+        listed: str = "",
+        *,
+        hop: Hop | None = None,
     ) -> Fetched:
         """The document at `feed_url`. Raises `FeedError`.
 
@@ -120,7 +130,7 @@ class Fetcher:
         progress = _Progress(access, listed or feed_url)
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._follow(feed_url, validators or Validators(), progress)
+                return await self._follow(feed_url, validators or Validators(), progress, hop)
         except TimeoutError as error:
             reason = f"no complete answer within {self._seconds:g} s"
             if isinstance(error, aiohttp.ServerTimeoutError) and not progress.status:
@@ -136,7 +146,7 @@ class Fetcher:
             reason = f"{progress.url or feed_url} is not an address that can be asked ({error})"
             raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED) from error
 
-    async def _follow(self, feed_url: str, validators: Validators, progress: _Progress) -> Fetched:
+    async def _follow(self, feed_url: str, validators: Validators, progress: _Progress, hop: Hop | None) -> Fetched:
         url, permanent = feed_url, True
         asked = set()
         for _ in range(MAX_REDIRECTS + 1):
@@ -146,6 +156,8 @@ class Fetcher:
                 raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED, http_status=progress.status)
             asked.add(url)
             progress.url = url
+            if hop is not None:
+                await hop(url)
             # Validators belong to one address: another one would take them for its own.
             mine = validators if url == (validators.address or feed_url) else Validators()
             outcome = await self._get(url, mine, feed_url, progress)

@@ -112,7 +112,7 @@ class Poller:
     ) -> list[FetchRecord]:
         """Poll each of `sources` once, each address once; `on_done` is told each record as it comes."""
         await self._start()
-        return await self._rounds.once(sources, on_done)
+        return await self._rounds.once(sources, self._planned, on_done)
 
     async def run(
         self,
@@ -222,22 +222,29 @@ class Poller:
         try:
             async with self._turn(address, turn):
                 began = _loop_time()
-                fetched = await self._fetcher.fetch(address, known, self._access(poll.source), poll.source.feed_url)
+                fetched = await self._fetcher.fetch(
+                    address, known, self._access(poll.source), poll.source.feed_url, hop=self._hop
+                )
             poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
-            self._backoff.answered(address, poll.source.feed_url)
+            self._backoff.answered(fetched.final_url, poll.source.feed_url)
             result = await self._reader.judge(poll, fetched)
         except FeedError as failure:
             poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
-            error = self._backoff.failed(address, failure)
+            answered = failure.answered_by or address
+            error = self._backoff.failed(answered, failure)
             if error.http_status and error.retry_after is not None:
-                self._gate.quiet(address, error.retry_after)
+                self._gate.quiet(answered, error.retry_after)
             if error.http_status and error.status == FeedStatus.RATE_LIMITED:
-                self._gate.slow_down(address, backoff.DELAY, backoff.SLOW)
+                self._gate.slow_down(answered, backoff.DELAY, backoff.SLOW)
             return outcome.failed(poll, error)
         record = moves.told(
             result.record, poll.state, fetched.permanent, listed_too=self._rounds.lists(fetched.permanent or address)
         )
         return msgspec.structs.replace(result, record=record, full=fetched.full)
+
+    async def _hop(self, url: str) -> None:
+        """A host that wants quiet gets it from redirects too."""
+        self._gate.refuse_when_quiet(url)
 
     def _access(self, source: FeedSource) -> Access:
         if not source.access:

@@ -51,10 +51,15 @@ class Rounds:
         """Whether `address` is one of the sources being polled."""
         return address in self._rota
 
-    async def once(self, sources: Sequence[FeedSource], told: Told) -> list[FetchRecord]:
-        """Poll each of `sources` once; their records, each address once, in the order of the list."""
+    async def once(
+        self, sources: Sequence[FeedSource], planned: Callable[[], Mapping[str, Plan]], told: Told
+    ) -> list[FetchRecord]:
+        """Poll each of `sources` once, now; their records, each address once, in the order of the list."""
         rota = self._rota = Rota(self._gate.wait)
-        rota.replace(sources, {}, self._now().timestamp())
+        moment = self._now().timestamp()
+        plans = await asyncio.to_thread(planned)
+        hosts = {url: (moment, host_of(plan.address)) for url, plan in plans.items()}
+        rota.replace(sources, hosts, moment)
         found: dict[str, FetchRecord] = {}
 
         def done(record: FetchRecord, _: Plan) -> None:
