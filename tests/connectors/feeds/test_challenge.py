@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,19 @@ def test_a_wall_may_say_so_in_a_header() -> None:
 )
 def test_feeds_and_other_pages_are_no_wall(body: bytes) -> None:
     assert wall(200, {"server": "cloudflare", "x-datadome": "protected"}, body) is None
+
+
+def test_no_page_takes_long_to_look_at() -> None:
+    began = time.process_time()
+    for page in (
+        b"<!---->" * 400 + b"x",
+        b"<!--" * 600,
+        b" " * 70_000,
+        b"<html><title" * 6_000,
+        b"<html>" + b"<" * 70_000,
+    ):
+        assert wall(403, {}, page) is None
+    assert time.process_time() - began < 0.5
 
 
 def test_other_codes_are_what_they_say() -> None:
