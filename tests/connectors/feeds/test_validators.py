@@ -105,7 +105,11 @@ def test_a_comment_behind_the_last_entry_is_no_change_but_all_else_is() -> None:
 
 def test_no_document_takes_long_to_be_known() -> None:
     size = 1 << 20
-    floods = (b"<pubDate " * (size // 9), b"<pubDate>" + b"a" * size, b"<pubDate></pubDate" + b" " * size)
+    floods: tuple[bytes, ...] = (
+        b"<pubDate " * (size // 9),
+        b"<pubDate>" + b"a" * size,
+        b"<pubDate></pubDate" + b" " * size,
+    )
     floods += (
         b"<" + b"a" * size,
         b"<updated>x</updated>" * (size // 20) + b"<item>",
