@@ -122,8 +122,19 @@ class HostGate:
             self._keep_free(host, min(max(seconds, SHORTEST_ASKED), LONGEST_ASKED))
 
     def slow_down(self, url: str, delay: float, seconds: float) -> None:
-        """For `seconds` from now, leave at least `delay` between two requests to the host of `url`."""
-        self._slow[host_of(url)] = (delay, self._clock() + seconds)
+        """For `seconds` from now, leave at least `delay` between two requests to the host of `url`.
+
+        A longer one that is still in force stays.
+        """
+        host, until = host_of(url), self._clock() + seconds
+        known, known_until = self._slow.get(host, (0.0, 0.0))
+        if known <= delay or known_until < self._clock():
+            self._slow[host] = (delay, until if known < delay else max(until, known_until))
+
+    def asked_within(self, url: str, seconds: float) -> bool:
+        """Whether the host of `url` was asked in about the last `seconds`; not told of our own hosts."""
+        free_at = self._free_at.get(host_of(url))
+        return free_at is not None and free_at + seconds > self._clock()
 
     def quiet_for(self, url: str) -> float:
         """Seconds for which the host of `url` is still to be left alone."""
