@@ -128,7 +128,7 @@ async def loop(urls: Sequence[str]) -> int:
         return made, Plan(moment, url)
 
     rounds = Rounds(poll, gate, IN_FLIGHT, 5.0, lambda: datetime.now(UTC))
-    await rounds.once([FeedSource(feed_url=url) for url in urls], dict, lambda _: None)
+    await rounds.once([FeedSource(feed_url=url) for url in urls], {}, lambda _: None)
     await fetcher.close()
     return read
 
