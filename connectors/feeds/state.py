@@ -155,7 +155,8 @@ def _save(connection: sqlite3.Connection, state: FeedState, seen: Mapping[str, K
     ).fetchone()
     if not seen:
         return
-    if moment // _DAY > read_at // _DAY:
+    # A state restored from the log was never polled: no document was read, and nothing has left its feed.
+    if state.last_fetch is not None and moment // _DAY > read_at // _DAY:
         if moment - read_at > _DAY:
             # No other document was read since: what was in that one has been in the feed until just before this one.
             connection.execute(
@@ -164,7 +165,8 @@ def _save(connection: sqlite3.Connection, state: FeedState, seen: Mapping[str, K
         forgotten = moment - _kept_for(seen, moment)
         connection.execute("DELETE FROM seen WHERE feed = ? AND last_seen < ?", (number, forgotten))
     _mark(connection, number, seen, moment)
-    connection.execute("UPDATE feeds SET read_at = ? WHERE number = ?", (moment, number))
+    if state.last_fetch is not None:
+        connection.execute("UPDATE feeds SET read_at = ? WHERE number = ?", (moment, number))
 
 
 def _remember(connection: sqlite3.Connection, feed_url: str, seen: Mapping[str, Known], moment: int) -> None:
