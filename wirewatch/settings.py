@@ -35,13 +35,18 @@ class FeedsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     allow_networks: tuple[str, ...] = ()
     """Networks (CIDR) in which feeds may lie although they are private; no port rule and no delay there."""
     concurrency: int = 32
-    """Polls in progress at once."""
+    """Polls in progress at once. A server that does not answer takes one of them for `timeout` seconds: many thousands of
+    feeds need some 200."""
     timeout: float = 30.0
     """Seconds one poll may take in all."""
     min_interval: float = 300.0
     """Shortest time between two polls of one feed, in seconds."""
     max_interval: float = 21600.0
     """Longest time between two polls of one feed, in seconds."""
+    robots: Literal["delay", "obey", "ignore"] = "delay"
+    """What `robots.txt` binds. `delay`: feeds you list are polled whatever it says, but no faster than its Crawl-delay (up
+    to 30 s) asks. `obey`: a feed it disallows is refused. `ignore`: it is not read. Pages fetched for their text obey it
+    unless it is ignored."""
     proxy: Secret = Secret()
     """An http or https proxy that all feeds are asked through, `http://user:password@host:port` (secret). It connects us:
     it must itself refuse private addresses."""
