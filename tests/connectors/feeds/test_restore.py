@@ -94,7 +94,7 @@ def test_items_that_a_death_left_unremembered_are_known(tmp_path: Path) -> None:
         after.content_hash,
         after.article_id,
     )
-    assert states.seen(pushed.feed_url, (pushed.item_id,)) == {}
+    assert states.seen(pushed.feed_url, (pushed.item_id,))[pushed.item_id].content_hash == pushed.content_hash
     log.close()
     states.close()
 
