@@ -24,6 +24,8 @@ _DAY = 86_400.0
 _SURE = 0.8
 """Share of the texts in one language from which it is the language of the feed."""
 _JUDGED = 60
+_MIDDLE = 0.5
+"""Of the chance that spreads polls."""
 _STABLE = ("guid", "guid+link", "link")
 
 
@@ -117,7 +119,7 @@ def judge(found: Found, source: FeedSource, settings: Settings, moment: datetime
         entries=len(document.entries) + len(document.broken),
         newest_at=newest,
         newest_age=None if newest is None else max(0.0, (moment - newest).total_seconds()),
-        polls_per_day=round(_DAY / _interval(document, source, settings, moment), 1),
+        polls_per_day=round(_DAY / _interval(found, built, source, settings, moment), 1),
         language=language,
         language_share=round(share, 2),
         language_declared=document.language,
@@ -136,14 +138,17 @@ def judge(found: Found, source: FeedSource, settings: Settings, moment: datetime
     return msgspec.structs.replace(said, troubles=tuple(_troubles(said, found, built, source)))
 
 
-def _interval(document: ParsedDocument, source: FeedSource, settings: Settings, moment: datetime) -> float:
-    from connectors.feeds import schedule
+def _interval(found: Found, built: Items, source: FeedSource, settings: Settings, moment: datetime) -> float:
+    """Seconds between polls, as the poller itself would plan them after this document."""
+    from connectors.feeds import outcome, schedule
 
     if source.interval:
         return source.interval
+    state = FeedState(feed_url=source.feed_url)
+    poll = outcome.Poll(source=source, state=state, fetched_at=moment)
     limits = schedule.Limits(settings.feeds.min_interval, settings.feeds.max_interval)
-    published = [entry.published_at for entry in document.entries if entry.published_at is not None]
-    return max(schedule.after_first(published, moment, limits), min(document.hints.ttl, limits.longest))
+    result = outcome.read(poll, found.fetched, found.document, built)
+    return outcome.next_state(state, result, _MIDDLE, limits).interval
 
 
 def _language(document: ParsedDocument) -> tuple[str, float]:
