@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from schemas.item import FeedItem
 from schemas.time import Time
 
 
@@ -164,6 +165,8 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     history: tuple[PollSummary, ...] = ()
     """Changes of how the feed is doing, oldest first, a bounded number."""
     push: Push = Push()
+    owed: tuple[FeedItem, ...] = ()
+    """Items sent without the text of their page, which the next poll tries to get once more; a bounded number."""
 
     @property
     def needs_person(self) -> bool:

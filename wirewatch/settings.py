@@ -43,6 +43,10 @@ class FeedsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Shortest time between two polls of one feed, in seconds."""
     max_interval: float = 21600.0
     """Longest time between two polls of one feed, in seconds."""
+    robots: Literal["delay", "obey", "ignore"] = "delay"
+    """What `robots.txt` binds. `delay`: feeds you list are polled whatever it says, but no faster than its Crawl-delay (up
+    to 30 s) asks. `obey`: a feed it disallows is refused. `ignore`: it is not read. Pages fetched for their text obey it
+    unless it is ignored."""
     proxy: Secret = Secret()
     """An http or https proxy that all feeds are asked through, `http://user:password@host:port` (secret). It connects us:
     it must itself refuse private addresses."""

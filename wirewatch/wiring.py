@@ -168,6 +168,7 @@ def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
             concurrency=feeds.concurrency,
             min_interval=feeds.min_interval,
             max_interval=feeds.max_interval,
+            robots=feeds.robots,
             proxy=proxied(feeds.proxy, feeds.proxy_file, "feeds.proxy"),
             access={name: access(section, f"feeds.access.{name}") for name, section in feeds.access.items()},
         ),

@@ -1,4 +1,4 @@
-"""One conditional GET of one feed: bounded in time, size and redirects, gated at every connection.
+"""One conditional GET of one document, a feed if nothing else is said: bounded in time, size and redirects, gated at every connection.
 
 The answer is a `Fetched`, or a `FeedError` with the status and a sentence for a person.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
@@ -45,10 +46,6 @@ _URL_LIMIT = 2_048
 _PLAIN = re.compile(r"https?://[A-Za-z0-9._-]+(?::[0-9]{1,5})?(?:[/?#]|$)")
 _SUCCESS = 2
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9,"
-    " text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
-)
 
 
 def user_agent(contact: str) -> str:
@@ -83,8 +80,29 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
         return self.http_status == HTTPStatus.NOT_MODIFIED
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What kind of document is asked for, and how much of it is read."""
+
+    accept: str
+    most: int = MAX_BODY
+    """Decoded bytes; a larger document is an error."""
+    seconds: float = math.inf
+    """Of the time a fetch may take, no more than this."""
+
+
+FEED = Wanted(
+    accept=(
+        "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9,"
+        " text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
+    )
+)
+
+Hop = Callable[[str], Awaitable[None]]
+"""Told each address before it is asked, redirects included; raises `FeedError` to end the fetch there."""
+
+
 class Fetcher:
-    """Fetches feeds. Between `open` and `close`, from one event loop."""
+    """Fetches documents. Between `open` and `close`, from one event loop."""
 
     def __init__(
         self,
@@ -95,7 +113,7 @@ class Fetcher:
         now: Callable[[], datetime] = now,
         names: AbstractResolver | None = None,
     ) -> None:
-        self._headers = {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": ENCODINGS}
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": ENCODINGS}
         self._guard = guard
         self._seconds = timeout
         self._now = now
@@ -110,19 +128,27 @@ class Fetcher:
         await self._sessions.close()
 
     async def fetch(
-        self, feed_url: str, validators: Validators | None = None, access: Access = OPEN, listed: str = ""
+        self,
+        feed_url: str,
+        validators: Validators | None = None,
+        access: Access = OPEN,
+        listed: str = "",
+        *,
+        wanted: Wanted = FEED,
+        hop: Hop | None = None,
     ) -> Fetched:
         """The document at `feed_url`. Raises `FeedError`.
 
         `listed` is the address the team knows the feed by, if it is another one: what `access` holds goes to its
         origin alone, its proxy excepted.
         """
-        progress = _Progress(access, listed or feed_url)
+        progress = _Progress(access, listed or feed_url, wanted)
+        seconds = min(self._seconds, wanted.seconds)
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._follow(feed_url, validators or Validators(), progress)
+            async with asyncio.timeout(seconds):
+                return await self._follow(feed_url, validators or Validators(), progress, hop)
         except TimeoutError as error:
-            reason = f"no complete answer within {self._seconds:g} s"
+            reason = f"no complete answer within {seconds:g} s"
             if isinstance(error, aiohttp.ServerTimeoutError) and not progress.status:
                 reason = f"no connection to {netloc(progress.url or feed_url)} within {CONNECT_SECONDS:g} s"
             elif progress.bytes_read:
@@ -136,7 +162,7 @@ class Fetcher:
             reason = f"{progress.url or feed_url} is not an address that can be asked ({error})"
             raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED) from error
 
-    async def _follow(self, feed_url: str, validators: Validators, progress: _Progress) -> Fetched:
+    async def _follow(self, feed_url: str, validators: Validators, progress: _Progress, hop: Hop | None) -> Fetched:
         url, permanent = feed_url, True
         asked = set()
         for _ in range(MAX_REDIRECTS + 1):
@@ -146,6 +172,8 @@ class Fetcher:
                 raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED, http_status=progress.status)
             asked.add(url)
             progress.url = url
+            if hop is not None:
+                await hop(url)
             # Validators belong to one address: another one would take them for its own.
             mine = validators if url == (validators.address or feed_url) else Validators()
             outcome = await self._get(url, mine, feed_url, progress)
@@ -162,9 +190,9 @@ class Fetcher:
     async def _get(self, url: str, validators: Validators, feed_url: str, progress: _Progress) -> Fetched | str:
         """The document at `url`, or the address it redirects to."""
         access = progress.access
-        headers = (
-            {**self._headers, **access.for_address(progress.listed, url)} if access is not OPEN else dict(self._headers)
-        )
+        headers = {**self._headers, "Accept": progress.wanted.accept}
+        if access is not OPEN:
+            headers |= access.for_address(progress.listed, url)
         if validators.etag:
             headers["If-None-Match"] = validators.etag
         if validators.last_modified:
@@ -222,18 +250,16 @@ class Fetcher:
         return bytes(page)
 
     async def _read(self, response: aiohttp.ClientResponse, feed_url: str, progress: _Progress) -> tuple[bytes, bool]:
-        body = bytearray()
+        body, most = bytearray(), progress.wanted.most
         try:
-            inflater = Inflater(response.headers.get("Content-Encoding", ""), MAX_BODY)
+            inflater = Inflater(response.headers.get("Content-Encoding", ""), most)
             async for chunk in response.content.iter_chunked(_CHUNK):
                 progress.came(chunk)
                 for piece in inflater.pieces(chunk):
                     body += piece
             body += inflater.rest()
         except TooLongError as error:
-            reason = (
-                f"the document is larger than {MAX_BODY >> 20} MiB ({MAX_WIRE >> 20} MiB as sent); not read further"
-            )
+            reason = f"the document is larger than {most >> 20} MiB ({MAX_WIRE >> 20} MiB as sent); not read further"
             raise FeedError(
                 reason, subject=feed_url, status=FeedStatus.TOO_LARGE, http_status=response.status
             ) from error
@@ -250,11 +276,12 @@ class Fetcher:
 class _Progress:
     """One fetch: with what it is made, and how far it came, for its error."""
 
-    __slots__ = ("access", "bytes_read", "listed", "status", "url")
+    __slots__ = ("access", "bytes_read", "listed", "status", "url", "wanted")
 
-    def __init__(self, access: Access, listed: str) -> None:
+    def __init__(self, access: Access, listed: str, wanted: Wanted) -> None:
         self.access = access
         self.listed = listed
+        self.wanted = wanted
         self.url = ""
         self.status = 0
         self.bytes_read = 0

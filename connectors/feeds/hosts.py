@@ -125,6 +125,11 @@ class HostGate:
         """For `seconds` from now, leave at least `delay` between two requests to the host of `url`."""
         self._slow[host_of(url)] = (delay, self._clock() + seconds)
 
+    def asked_within(self, url: str, seconds: float) -> bool:
+        """Whether the host of `url` was asked in about the last `seconds`; not told of our own hosts."""
+        free_at = self._free_at.get(host_of(url))
+        return free_at is not None and free_at + seconds > self._clock()
+
     def quiet_for(self, url: str) -> float:
         """Seconds for which the host of `url` is still to be left alone."""
         return max(0.0, self._free_at.get(host_of(url), 0.0) - self._clock())

@@ -42,6 +42,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the whole document was asked for, without validators, and came."""
     lost: bool = False
     """Whether the address polled is no more."""
+    owed: tuple[FeedItem, ...] | None = None
+    """See `FeedState.owed`. None: those of before stay."""
 
     def records(self) -> list[NewRecord]:
         """Everything this poll puts on the log; the account of it last, when the rest is there."""
@@ -200,6 +202,7 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
         last_fetch=record,
         last_ok_at=moment if outcome.readable else state.last_ok_at,
         last_new_at=moment if record.new else state.last_new_at,
+        owed=state.owed if outcome.owed is None else outcome.owed,
     )
     after = validators.kept(state, after, full=outcome.full)
     after = moves.followed(state, after, lost=outcome.lost)

@@ -19,13 +19,16 @@ from connectors.feeds.backoff import Backoff
 from connectors.feeds.commits import Commits
 from connectors.feeds.document import CUT
 from connectors.feeds.fetch import Fetched, Fetcher, user_agent
+from connectors.feeds.fulltext import SECONDS, FullText
 from connectors.feeds.guard import Guard, networks
 from connectors.feeds.hosts import HostGate, Turn, host_of
 from connectors.feeds.listing import FixedSources
+from connectors.feeds.manners import Manners, Mode
 from connectors.feeds.outcome import Outcome, Poll
 from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.reading import DocumentReader
 from connectors.feeds.restore import restore
+from connectors.feeds.robots import Robots
 from connectors.feeds.rounds import Plan, Rounds
 from connectors.feeds.schedule import Limits
 from connectors.feeds.validators import Validators
@@ -55,6 +58,9 @@ class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
     concurrency: int = 32
     min_interval: float = 300.0
     max_interval: float = 21_600.0
+    robots: Mode = "delay"
+    page_seconds: float = SECONDS
+    """For the pages of one poll together, see `connectors.feeds.fulltext`."""
     parsers: int = 0
     """Parse workers at most; 0: one for each processor, up to four."""
     access: Mapping[str, Access] = msgspec.field(default_factory=dict)
@@ -95,7 +101,12 @@ class Poller:
         self._backoff = Backoff(_loop_time)
         self._rounds = Rounds(self._poll, self._gate, settings.concurrency, settings.look_seconds, now)
         self._starting: asyncio.Task[None] | None = None
-        self._reader = DocumentReader(self._pool, states)
+        self._manners = Manners(settings.robots, Robots(self._fetcher, _loop_time), self._gate)
+        pages = FullText(
+            self._gate, self._manners, self._fetcher, self._pool, states,
+            access=self._access, seconds=settings.page_seconds,
+        )  # fmt: skip
+        self._reader = DocumentReader(self._pool, states, pages)
         self._commits = Commits(log, states)
 
     async def poll(self, source: FeedSource) -> FetchRecord:
@@ -221,8 +232,10 @@ class Poller:
         known = Validators() if poll.replaying else validators.to_send(poll.state, address, poll.fetched_at)
         try:
             async with self._turn(address, turn):
+                access = self._access(poll.source)
+                await self._manners.before_feed(address, access.proxy)
                 began = _loop_time()
-                fetched = await self._fetcher.fetch(address, known, self._access(poll.source), poll.source.feed_url)
+                fetched = await self._fetcher.fetch(address, known, access, poll.source.feed_url)
             poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
             self._backoff.answered(address, poll.source.feed_url)
             result = await self._reader.judge(poll, fetched)

@@ -35,7 +35,7 @@ def test_what_is_new_and_what_changed_goes_on_the_log_once(tmp_path: Path) -> No
         assert at.fetches() == [first, same, second]
         record = at.kept.read("items", {}, 1)[0]
         assert record.key == at.items()[0].article_id
-        assert record.headers == {"schema": "item/1", "trace": at.items()[0].trace_id}
+        assert record.headers == {"schema": "item/2", "trace": at.items()[0].trace_id}
         state = at.states.state(at.here.url("/feed"))
         assert state is not None
         assert (state.last_fetch, state.last_new_at, state.failures) == (second, at.time, 0)
