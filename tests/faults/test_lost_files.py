@@ -27,7 +27,9 @@ def wire() -> Iterator[Wire]:
 
 
 def news(*numbers: int) -> list[FeedItem]:
-    return [item(number, title=f"Banjska {number}", published_at=BEGAN - timedelta(minutes=number)) for number in numbers]
+    return [
+        item(number, title=f"Banjska {number}", published_at=BEGAN - timedelta(minutes=number)) for number in numbers
+    ]
 
 
 def once(wire: Wire, data: Path) -> None:
