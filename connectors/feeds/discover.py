@@ -25,6 +25,7 @@ from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.robots import RobotsRules
 from schemas.errors import FeedError, WirewatchError
 from schemas.feed import FeedStatus
+from schemas.identity import canonical_address
 
 MOST_REQUESTS = 20
 """Documents asked for in one search; redirects and robots.txt are not counted."""
@@ -241,6 +242,8 @@ def _folded(found: Iterable[Found]) -> list[Found]:
 def _same(first: Found, second: Found) -> bool:
     if address_key(first.fetched.final_url) == address_key(second.fetched.final_url):
         return True
+    if first.comments != second.comments:
+        return False
     for words in (_links, _natives):
         ours, theirs = words(first.document), words(second.document)
         # A longer edition of the same list, or the same one in another format.
@@ -254,7 +257,8 @@ def _one_list(first: Found, second: Found) -> bool:
 
 
 def _links(document: ParsedDocument) -> frozenset[str]:
-    return frozenset(address_key(entry.link) for entry in document.entries if entry.link)
+    # With their fragments: what readers say of an article differs from it in nothing else.
+    return frozenset(canonical_address(entry.link) for entry in document.entries if entry.link)
 
 
 def _natives(document: ParsedDocument) -> frozenset[str]:

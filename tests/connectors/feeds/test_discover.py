@@ -24,7 +24,7 @@ T = TypeVar("T")
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 NEWS = rss(item("1", "one", link="https://x.example/1"), item("2", "two", link="https://x.example/2"))
 SPORT = rss(item("s", "goal", link="https://x.example/s"))
-SAID = rss(item("c", "Re: one", link="https://x.example/1#c1"), head="<title>Comments on: one</title>")
+SAID = rss(item("c", "Re: one", link="https://x.example/1#c1"))
 
 
 async def searched(
