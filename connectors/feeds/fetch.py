@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
@@ -32,6 +33,7 @@ CONNECT_SECONDS = 5.0
 _CHUNK = 64 * 1024
 _URL_LIMIT = 2_048
 _SUCCESS = 2
+_MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9,"
@@ -67,6 +69,8 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     validators: Validators = Validators()
     complete: bool = True
     """False when the connection ended before the body did."""
+    fresh_for: float = 0.0
+    """Seconds for which the server calls its answer fresh (`Cache-Control: max-age`, else `Expires`); 0: it does not."""
 
     @property
     def unchanged(self) -> bool:
@@ -160,8 +164,9 @@ class Fetcher:
                 return location
             if response.status == HTTPStatus.NOT_MODIFIED:
                 return Fetched(
-                    final_url=url, http_status=response.status, validators=_validators(response.headers, validators)
-                )
+                    final_url=url, http_status=response.status, validators=_validators(response.headers, validators),
+                    fresh_for=fresh_for(response.headers, self._now()),
+                )  # fmt: skip
             if response.status // 100 != _SUCCESS:
                 raise _refusal(response, feed_url, self._now())
             body, complete = await self._read(response, feed_url, progress)
@@ -173,6 +178,7 @@ class Fetcher:
                 content_type=response.headers.get("Content-Type", ""),
                 validators=_validators(response.headers, Validators()),
                 complete=complete,
+                fresh_for=fresh_for(response.headers, self._now()),
             )
 
     async def _read(self, response: aiohttp.ClientResponse, feed_url: str, progress: _Progress) -> tuple[bytes, bool]:
@@ -225,6 +231,21 @@ def retry_after(value: str, moment: datetime) -> float | None:
         return None
     named = named.replace(tzinfo=UTC) if named.tzinfo is None else named
     return max(0.0, (named - moment).total_seconds())
+
+
+def fresh_for(headers: Mapping[str, str], moment: datetime) -> float:
+    """Seconds for which `headers` call an answer fresh; 0 when they do not."""
+    control = headers.get("Cache-Control", "").lower()
+    if "no-cache" in control or "no-store" in control:
+        return 0.0
+    stated = _MAX_AGE.search(control)
+    if stated is not None:
+        return float(stated[1])
+    # `Expires` is meant on the server's clock.
+    expires, date = headers.get("Expires", ""), headers.get("Date", "")
+    ours = retry_after(expires, moment) if not expires.strip().isdigit() else None
+    ahead = retry_after(date, moment) if date and not date.strip().isdigit() else None
+    return max(0.0, (ours or 0.0) - (ahead or 0.0))
 
 
 def _check_address(url: str, feed_url: str) -> None:

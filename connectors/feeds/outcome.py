@@ -9,16 +9,18 @@ from datetime import datetime
 import msgspec
 
 from connectors.feeds import schedule
-from connectors.feeds.document import ParsedDocument, Unreadable
+from connectors.feeds.document import Hints, ParsedDocument, Unreadable
 from connectors.feeds.entries import Items, marks, origin_headers, unsent
 from connectors.feeds.fetch import Fetched, Validators
+from connectors.feeds.gaps import NONE, Gap, gap
 from connectors.interfaces import NewRecord
-from schemas import codec, identity
+from schemas import codec, health, identity, rhythm
 from schemas.deadletter import RAW_LIMIT, DeadLetter
 from schemas.errors import FeedError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from schemas.item import FeedItem
 
+_ARRIVALS = 50
 _SET_ASIDE = frozenset({FeedStatus.MALFORMED, FeedStatus.HTML})
 
 
@@ -36,6 +38,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """None: those of before stay."""
     body_hash: str | None = None
     published: tuple[datetime, ...] = ()
+    came: tuple[datetime, ...] = ()
+    """The date of each new item, as far as it has one, else that of the poll."""
+    gap: Gap = NONE
+    hints: Hints | None = None
+    """What the document asks of those who poll it; None: as before."""
+    fresh_for: float = 0.0
     retry_after: float | None = None
 
     def records(self) -> list[NewRecord]:
@@ -101,7 +109,7 @@ def unchanged(poll: Poll, fetched: Fetched) -> Outcome:
         FeedStatus.UNCHANGED, how, http_status=fetched.http_status, bytes_read=fetched.bytes_read,
         final_url=fetched.final_url,
     )  # fmt: skip
-    return Outcome(record=record, readable=True, validators=fetched.validators)
+    return Outcome(record=record, readable=True, validators=fetched.validators, fresh_for=fetched.fresh_for)
 
 
 def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str, str]) -> Outcome:
@@ -142,9 +150,18 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items, s
     updated = sum(item.op == "update" for item in items)
     new = len(items) - updated
     entries = len(document.entries) + len(document.broken)
+    # Half a document is no state to compare the next one with, and none to look for gaps in.
+    whole = fetched.complete and not document.cut
+    dates = tuple(item.published_at for item in built.items if item.published_at is not None)
+    found = NONE
+    # What a hub delivers, and what was set aside, is not the whole of what the feed has at that time.
+    if whole and fetched.http_status and not poll.replaying:
+        known = any(item.item_id in seen for item in built.items)
+        found = gap(poll.state.rhythm, poll.fetched_at, dates, len(built.items), known=known)
+    sentence = _sentence(document, entries, new, updated, switched=built.keyed_by != poll.state.keyed_by)
     record = poll.record(
         FeedStatus.WORKING if entries else FeedStatus.EMPTY,
-        _sentence(document, entries, new, updated, switched=built.keyed_by != poll.state.keyed_by),
+        "; ".join(filter(None, (sentence, _of_gap(found, poll)))),
         http_status=fetched.http_status,
         bytes_read=fetched.bytes_read,
         entries=entries,
@@ -152,9 +169,8 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items, s
         updated=updated,
         keyed_by=built.keyed_by,
         final_url=fetched.final_url,
+        missed=found.missed,
     )
-    # Half a document is no state to compare the next one with.
-    whole = fetched.complete and not document.cut
     return Outcome(
         record=record,
         items=items,
@@ -163,7 +179,11 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items, s
         readable=True,
         validators=fetched.validators if whole else None,
         body_hash=body_hash(fetched.body) if whole else None,
-        published=tuple(item.published_at for item in built.items if item.published_at is not None),
+        published=dates,
+        came=tuple(item.published_at or poll.fetched_at for item in items if item.op == "new"),
+        gap=found,
+        hints=document.hints,
+        fresh_for=fetched.fresh_for,
     )
 
 
@@ -171,25 +191,61 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
     """What to remember after `outcome`."""
     record, validators = outcome.record, outcome.validators or Validators(state.etag, state.last_modified)
     moment = record.fetched_at
-    interval, failures = state.interval, 0 if outcome.readable else state.failures + 1
-    if outcome.readable and state.last_ok_at is None:
-        interval = schedule.after_first(outcome.published, moment, limits)
-    elif outcome.readable and state.last_ok_at is not None:
-        elapsed = (moment - state.last_ok_at).total_seconds()
-        interval = schedule.after_poll(interval, record.new, elapsed, limits)
-    return FeedState(
-        feed_url=state.feed_url,
+    failures = 0 if outcome.readable else state.failures + 1
+    hints = outcome.hints or Hints(ttl=state.hint, skip_hours=state.skip_hours, skip_days=state.skip_days)
+    asked = schedule.Asked(
+        moment=moment, status=record.status, rhythm=_rhythm(state, outcome), failures=failures,
+        retry_after=outcome.retry_after, hint=max(hints.ttl, outcome.fresh_for), skip_hours=hints.skip_hours,
+        skip_days=hints.skip_days, missed=record.missed,
+    )  # fmt: skip
+    planned = schedule.plan(asked, limits, chance)
+    came = outcome.readable and record.new and state.last_ok_at is not None
+    return msgspec.structs.replace(
+        state,
         etag=validators.etag,
         last_modified=validators.last_modified,
         body_hash=state.body_hash if outcome.body_hash is None else outcome.body_hash,
         keyed_by=record.keyed_by,
-        next_poll_at=moment + schedule.wait(interval, failures, outcome.retry_after, chance, limits),
-        interval=interval,
+        next_poll_at=planned.at,
+        planned_by=planned.rule,
+        interval=planned.interval,
         failures=failures,
         last_fetch=record,
         last_ok_at=moment if outcome.readable else state.last_ok_at,
         last_new_at=moment if record.new else state.last_new_at,
+        hint=min(asked.hint, schedule.HINT_CAP),
+        skip_hours=hints.skip_hours,
+        skip_days=hints.skip_days,
+        arrivals=(*state.arrivals, moment)[-_ARRIVALS:] if came else state.arrivals,
+        history=health.noted(state.history, record),
+        rhythm=asked.rhythm,
     )
+
+
+def _rhythm(state: FeedState, outcome: Outcome) -> rhythm.Rhythm:
+    moment = outcome.record.fetched_at
+    if not outcome.readable:
+        return state.rhythm
+    if state.rhythm.at is None:
+        # Before its first document, or after a version that did not know of rhythms.
+        return rhythm.begun(outcome.published, moment)
+    came = () if outcome.gap.renamed else outcome.came
+    after = rhythm.followed(state.rhythm, moment, came, outcome.gap.missed)
+    replaced = state.rhythm.replaced + 1 if outcome.gap.replaced else 0 if came else state.rhythm.replaced
+    return msgspec.structs.replace(after, replaced=replaced)
+
+
+def _of_gap(found: Gap, poll: Poll) -> str:
+    if found.missed:
+        return (
+            f"possible gap: no entry was known from the poll before, about {found.missed:,} scrolled off in between; a"
+            " shorter `interval` pinned for the source would help"
+        )
+    if found.renamed:
+        return "no entry was known although some are older than the last poll: the feed has given them other ids"
+    if found.replaced and poll.state.rhythm.replaced:
+        return "no entry was known from the poll before, as is usual for this feed"
+    return "no entry was known from the poll before, but nothing seems to be missing" if found.replaced else ""
 
 
 def _sentence(document: ParsedDocument, entries: int, new: int, updated: int, *, switched: bool) -> str:

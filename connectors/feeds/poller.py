@@ -191,7 +191,7 @@ class Poller:
             result = outcome.failed(poll, error)
             if error.retry_after is not None:
                 self._gate.quiet(source.feed_url, error.retry_after)
-        after = outcome.next_state(state, result, self._chance(), self._limits)
+        after = outcome.next_state(state, result, self._chance(), self._limits.of(source))
         try:
             await self._commits.write(result, after)
         except StoreError as error:

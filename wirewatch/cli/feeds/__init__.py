@@ -6,7 +6,7 @@ import importlib
 
 import click
 
-MODULES = {"list": "listed", "health": "health", "parse": "parse"}
+MODULES = {"list": "listed", "health": "health", "show": "show", "parse": "parse"}
 """Each command and its module in this package, which has a click command `command`; in the order of the help.
 
 No module may be called `list`: as a name of the package it would hide the built-in one.
