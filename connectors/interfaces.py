@@ -190,6 +190,24 @@ class HitStore(Protocol):
         """Alerts, newest `created_at` first, at most `limit` (0 = all)."""
 
 
+class Known(msgspec.Struct, frozen=True):
+    """What the poller remembers of one thing that a feed has brought.
+
+    Of an item: what was sent last. Of a dead letter: `content_hash` is the hash of its bytes. Of another key under which
+    an item is to be recognised (an alias): `content_hash` is the item's id.
+    """
+
+    content_hash: str
+    article_id: str = ""
+    """Decided once: an item keeps its article when its feed moves it to another address."""
+    title: bytes = b""
+    """Its title in a few bytes, see `connectors/feeds/headline.py`."""
+    published_at: datetime | None = None
+    """Only for saving, not kept: a feed that shows old items keeps its memory for longer."""
+    last_seen: datetime | None = None
+    """Only when read: until when, to a day, its feed is known to have had it."""
+
+
 class FeedStates(PositionStore, Protocol):
     """What the poller remembers between polls, its place in the fetches and what feeds were learned to be included."""
 
@@ -199,8 +217,12 @@ class FeedStates(PositionStore, Protocol):
     def states(self) -> Iterable[FeedState]:
         """All states, by address."""
 
-    def seen(self, feed_url: str, item_ids: Sequence[str]) -> Mapping[str, str]:
-        """Content hash last sent for each of `item_ids` that this feed has already brought."""
+    def seen(self, feed_url: str, keys: Sequence[str]) -> Mapping[str, Known]:
+        """What is known under each of `keys` (item ids, dead letters, aliases) that this feed has already brought.
+
+        What left its feed is forgotten after 90 days, or thrice the age of the oldest item it showed since, at most
+        after 1,000 days; never while it is shown.
+        """
 
     def learned(self, feed_url: str) -> str:
         """The language profile of a feed, stamped into its items (`Outlet.learned`); empty when none was learned."""
@@ -208,8 +230,11 @@ class FeedStates(PositionStore, Protocol):
     def save_learned(self, profiles: Mapping[str, str]) -> None:
         """Save profiles by feed address; an empty one forgets, feeds not named keep theirs."""
 
-    def save(self, state: FeedState, seen: Mapping[str, str]) -> None:
-        """Save the state and the items now acknowledged (item id -> content hash), in one transaction."""
+    def save(self, state: FeedState, seen: Mapping[str, Known]) -> None:
+        """Save the state and what is now acknowledged, in one transaction; an empty `seen` leaves what is known."""
+
+    def save_all(self, saved: Sequence[tuple[FeedState, Mapping[str, Known]]]) -> None:
+        """`save` for several feeds, all in one transaction: one wait for the disk."""
 
     def close(self) -> None:
         """Release the file."""

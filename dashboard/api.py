@@ -66,7 +66,7 @@ class Api:
     def feeds(self, request: Request) -> Response:
         """`/api/feeds`: every configured feed and its state."""
         del request
-        board = feed_board(self._sources.feeds, self._sources.feed_states.states())
+        board = feed_board(self._sources.feeds(), self._sources.feed_states.states())
         return answer(FeedsAnswer(len(board.rows), board.standing("problem"), list(map(_feed, board.rows))))
 
     def article(self, request: Request) -> Response:

@@ -45,7 +45,7 @@ class Pages:
 
     def board(self) -> FeedBoard:
         """The feeds as they stand now."""
-        return feed_board(self._sources.feeds, self._sources.feed_states.states())
+        return feed_board(self._sources.feeds(), self._sources.feed_states.states())
 
     def summary(self) -> Summary:
         """The feeds in one sentence, for open pages."""
@@ -89,7 +89,7 @@ class Pages:
             texts=self._texts(article, hits),
             versions=len(article.versions),
             hit_count=len(hits),
-            names={feed.feed_url: feed.name for feed in self._sources.feeds if feed.name},
+            names={feed.feed_url: feed.name for feed in self._sources.feeds() if feed.name},
         )
 
     def error(self, status: HTTPStatus, message: str, *, with_feeds: bool = True) -> Response:

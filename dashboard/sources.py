@@ -26,7 +26,7 @@ class Sources:
     hits: HitStore
     articles: ArticleStore
     feed_states: FeedStates
-    feeds: tuple[FeedSource, ...]
+    feeds: Callable[[], tuple[FeedSource, ...]]
     """The sources that are configured; states of others are not shown."""
     watchlists: Callable[[], tuple[Watchlist, ...]]
     """The lists in force at this moment."""

@@ -125,6 +125,8 @@ class FetchRecord(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     keyed_by: str = "address"
     """`item` once a document gave one address to several native ids: such a feed keeps item keys for good."""
+    named_by: str = "guid"
+    """`guid+link` once over a fifth of a document's entries shared ids: such a feed names by id and address for good."""
     final_url: str = ""
     missed: int = 0
     """Over 0: nothing in the document was known from the poll before, and about so many items scrolled off between."""
@@ -146,6 +148,7 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     last_modified: str = ""
     body_hash: str = ""
     keyed_by: str = "address"
+    named_by: str = "guid"
     next_poll_at: Time | None = None
     interval: float = 0.0
     """Seconds between polls at present."""

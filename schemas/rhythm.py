@@ -24,13 +24,16 @@ _SHAPE_PRIOR = 24.0
 """Items spread evenly over day and week that every feed starts with: few items make no pattern."""
 _PRIOR_HOURS, _PRIOR_RATE = 6.0, 1 / 24
 """Before anything is known: one item a day, believed as much as six hours of looking."""
-_DAYS_KNOWN_AFTER = timedelta(days=7)
+_HOURS_KNOWN_AFTER, _DAYS_KNOWN_AFTER = timedelta(days=1), timedelta(days=7)
+"""Before that, hours or days that have not come round yet would look empty."""
 _MEMORY = timedelta(days=180)
 _LONGEST_HALF_LIFE_DAYS = 90.0
 _MOST_KNOWN = 100_000
 SILENT_TIMES = 1.75
 """Of its longest silence, weighted: what is quiet for longer is no longer itself. On the dates of 180 real feeds the
-figure and the two below give one false alarm in 200 weeks of a source (`benchmarks.feeds_silence`)."""
+figures here give one false alarm in some 230 weeks of a source (`benchmarks.feeds_schedule`)."""
+_LONGER = 1.1
+"""Of its longest silence in plain hours, which must be exceeded too: an hour at noon weighs much in a feed of the night."""
 _SILENT_KNOWN = 30
 _SILENT_AFTER = timedelta(days=14)
 _HOUR = 3600.0
@@ -62,6 +65,8 @@ class Rhythm(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Items by day of the week, Monday first, fading."""
     longest: float = 0.0
     """The longest silence it has broken, in weighted hours, fading."""
+    longest_plain: float = 0.0
+    """The same in plain hours."""
     idle: int = 0
     """Polls in a row that brought nothing new."""
     replaced: int = 0
@@ -69,30 +74,37 @@ class Rhythm(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def rate(self) -> float:
-        """Items an hour, averaged over the week."""
+        """Items an hour, averaged over the week; of a feed hardly known, what most feeds have."""
         return (self.items + _PRIOR_RATE * _PRIOR_HOURS) / (self.hours + _PRIOR_HOURS)
+
+    @property
+    def seen_rate(self) -> float:
+        """The same from what was seen alone."""
+        return self.items / self.hours if self.items and self.hours else self.rate
 
 
 class Weights:
     """How much of a feed's week falls on each hour; 1 is the average. Times are seconds since 1970."""
 
     def __init__(self, rhythm: Rhythm) -> None:
-        hours = rhythm.by_hour or (0.0,) * _DAY_HOURS
-        days = _evened(rhythm)
-        # Items come a little before or after the hour they usually do.
-        smooth = [(hours[h - 1] + 2 * hours[h] + hours[(h + 1) % _DAY_HOURS]) / 4 for h in range(_DAY_HOURS)]
-        self._hours = [(one * _DAY_HOURS + _SHAPE_PRIOR) / (sum(hours) + _SHAPE_PRIOR) for one in smooth]
-        aged = rhythm.since is not None and rhythm.at is not None and rhythm.at - rhythm.since >= _DAYS_KNOWN_AFTER
-        self._days = [(one * _WEEK_DAYS + _SHAPE_PRIOR) / (sum(days) + _SHAPE_PRIOR) if aged else 1.0 for one in days]
+        age = timedelta(0) if rhythm.since is None or rhythm.at is None else rhythm.at - rhythm.since
+        self._hours = self._days = [1.0]
+        if age >= _HOURS_KNOWN_AFTER and rhythm.by_hour:
+            hours = rhythm.by_hour
+            # Items come a little before or after the hour they usually do.
+            smooth = [(hours[h - 1] + 2 * hours[h] + hours[(h + 1) % _DAY_HOURS]) / 4 for h in range(_DAY_HOURS)]
+            self._hours = _shares(smooth)
+        if age >= _DAYS_KNOWN_AFTER and rhythm.by_day:
+            self._days = _shares(_evened(rhythm))
 
     def of_hour(self, hour: int) -> float:
         """The weight of an hour, counted since 1970."""
-        return self._hours[hour % _DAY_HOURS] * self._days[_weekday(hour)]
+        return self._hours[hour % len(self._hours)] * self._days[_weekday(hour) % len(self._days)]
 
     def between(self, start: float, end: float) -> float:
         """Weighted hours from `start` to `end`; whole weeks in between count as they are."""
         whole = max(0, int((end - start) // _WEEK))
-        total = whole * sum(self._hours) * sum(self._days)
+        total = float(whole * _DAY_HOURS * _WEEK_DAYS)
         start += whole * _WEEK
         while start < end:
             hour = int(start // _HOUR)
@@ -115,8 +127,12 @@ def begun(published: Iterable[datetime], moment: datetime) -> Rhythm:
         hours=_looked(span), by_hour=by_hour, by_day=by_day,
     )  # fmt: skip
     weights = Weights(rhythm)
-    gaps = (weights.between(a.timestamp(), b.timestamp()) for a, b in pairwise(recent))
-    return msgspec.structs.replace(rhythm, longest=max(gaps, default=0.0))
+    gaps = [(a.timestamp(), b.timestamp()) for a, b in pairwise(recent)]
+    return msgspec.structs.replace(
+        rhythm,
+        longest=max((weights.between(a, b) for a, b in gaps), default=0.0),
+        longest_plain=max(((b - a) / _HOUR for a, b in gaps), default=0.0),
+    )
 
 
 def followed(rhythm: Rhythm, moment: datetime, new: Sequence[datetime], missed: int = 0) -> Rhythm:
@@ -135,8 +151,10 @@ def followed(rhythm: Rhythm, moment: datetime, new: Sequence[datetime], missed: 
     if missed:
         by_hour, by_day = _spread(by_hour, by_day, missed, _slots(weights, rhythm.at, moment))
     longest = _faded(rhythm.longest, real / 24, _LONGEST_HALF_LIFE_DAYS)
+    plain = _faded(rhythm.longest_plain, real / 24, _LONGEST_HALF_LIFE_DAYS)
     if came and rhythm.last is not None:
         longest = max(longest, weights.between(rhythm.last.timestamp(), came[0].timestamp()))
+        plain = max(plain, (came[0] - rhythm.last).total_seconds() / _HOUR)
     return msgspec.structs.replace(
         rhythm,
         at=moment,
@@ -147,6 +165,7 @@ def followed(rhythm: Rhythm, moment: datetime, new: Sequence[datetime], missed: 
         by_hour=tuple(round(one, 3) for one in by_hour),
         by_day=tuple(round(one, 3) for one in by_day),
         longest=round(longest, 3),
+        longest_plain=round(plain, 3),
         idle=0 if came else rhythm.idle + 1,
     )
 
@@ -168,10 +187,11 @@ def silence(rhythm: Rhythm) -> Silence | None:
         return None
     if rhythm.known < _SILENT_KNOWN or rhythm.at - rhythm.since < _SILENT_AFTER:
         return None
-    quiet = Weights(rhythm).between(rhythm.last.timestamp(), rhythm.at.timestamp())
-    if quiet <= SILENT_TIMES * rhythm.longest:
+    hours = (rhythm.at - rhythm.last).total_seconds() / _HOUR
+    if hours <= _LONGER * rhythm.longest_plain:
         return None
-    return Silence((rhythm.at - rhythm.last).total_seconds() / _HOUR, quiet / rhythm.longest)
+    quiet = Weights(rhythm).between(rhythm.last.timestamp(), rhythm.at.timestamp())
+    return Silence(hours, quiet / rhythm.longest) if quiet > SILENT_TIMES * rhythm.longest else None
 
 
 def _passed(rhythm: Rhythm, moment: datetime) -> tuple[Sequence[float], Sequence[float]]:
@@ -195,10 +215,16 @@ def _passed(rhythm: Rhythm, moment: datetime) -> tuple[Sequence[float], Sequence
     return hours, days
 
 
+def _shares(counts: Sequence[float]) -> list[float]:
+    """How much of the average each of `counts` is, with the prior spread evenly: 1 on average."""
+    base = sum(counts) + _SHAPE_PRIOR
+    return [(one * len(counts) + _SHAPE_PRIOR) / base for one in counts]
+
+
 def _evened(rhythm: Rhythm) -> Sequence[float]:
     """Counts by day, as if each day had come round equally often since the feed is known."""
-    if rhythm.since is None or rhythm.at is None or not rhythm.by_day:
-        return (0.0,) * _WEEK_DAYS
+    assert rhythm.since is not None  # the caller has asked for its age
+    assert rhythm.at is not None
     since, at = rhythm.since.timestamp() / _DAY, rhythm.at.timestamp() / _DAY
     faded = _WEEK_DAYS * _DAY_HOURS / _SHAPE_HALF_LIFE_HOURS
     even = []

@@ -88,7 +88,7 @@ class Process:
             thread.start()
         page = asyncio.create_task(self._page.serve())
         self._announce(f"wirewatch watches {len(station.sources)} feeds; the page is at {self._page.address}")
-        polling = asyncio.create_task(station.poller.run(station.sources, stop, self._fetched))
+        polling = asyncio.create_task(station.poller.run(station.feeds, stop, self._fetched))
         try:
             await self._watch(stop, polling, page)
         finally:

@@ -47,7 +47,7 @@ class Page:
             hits=station.index,
             articles=station.index,
             feed_states=station.states,
-            feeds=station.sources,
+            feeds=lambda: station.sources,
             watchlists=self._watchlists,
             metrics=self._metrics,
             health=self._health,

@@ -39,7 +39,8 @@ class FeedsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Where items come from, and how politely they are fetched."""
 
     sources: tuple[str, ...] = ()
-    """Feed addresses, OPML files or TOML lists. Empty: the list that comes with wirewatch."""
+    """Feed addresses, OPML files or TOML lists. Empty: the list that comes with wirewatch. What `feeds add` and `feeds
+    import` put into `DATA/feeds.toml` is polled beside them."""
     contact: str = ""
     """An address or page put into the User-Agent, so that an outlet can reach you."""
     host_delay: float = 1.0

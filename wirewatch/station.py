@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from connectors.lastsources import write_last_sources
+from connectors.feeds.listing import FixedSources
+from connectors.interfaces import FeedSources
 from connectors.lock import FolderLock
 from pipelines.matching.reload import Watched
 from pipelines.resources import release
 from wirewatch import wiring
 from wirewatch.places import realign
+from wirewatch.sources import SourcesInForce
 
 if TYPE_CHECKING:
     from alerts.desk import Desk
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
 class Station:
     """The opened parts. Build it with `station`."""
 
-    def __init__(self, settings: Settings, sources: tuple[FeedSource, ...], watched: Watched, stack: ExitStack) -> None:
+    def __init__(self, settings: Settings, feeds: SourcesInForce, watched: Watched, stack: ExitStack) -> None:
         self.settings = settings
-        self.sources = sources
+        self.feeds = feeds
+        """The sources to poll, which the team may edit meanwhile."""
         self.watched = watched
         """The watchlists in force; the graph, which may run elsewhere, loads its own."""
         self.stopping = threading.Event()
@@ -50,6 +53,11 @@ class Station:
         self.poller: Poller = wiring.poller(settings, self.log, self.states)
         stack.callback(release)
 
+    @property
+    def sources(self) -> tuple[FeedSource, ...]:
+        """The sources polled at present."""
+        return self.feeds.current
+
     def pipeline(self) -> MicroBatches:
         """The graph; imports Beam and loads the language engine, so ask for it in the thread that runs it."""
         from pipelines.language.detect import warm
@@ -59,21 +67,21 @@ class Station:
 
 
 @contextmanager
-def station(settings: Settings, sources: tuple[FeedSource, ...] | None = None) -> Iterator[Station]:
+def station(settings: Settings, sources: FeedSources | tuple[FeedSource, ...] | None = None) -> Iterator[Station]:
     """Lock the data folder and open everything; close it at the end. `sources` replace those of the settings.
 
     Sources, watchlists and mail settings are read first, so that a broken one is told before anything is written. Raises
     `SettingsError`, `WatchlistError`, `DataFolderError`.
     """
-    if sources is None:
-        sources = wiring.sources(settings)
+    if isinstance(sources, tuple):
+        sources = FixedSources(sources)
+    feeds = SourcesInForce(sources or wiring.feed_sources(settings))
     watched = wiring.watched_lists(settings)
     wiring.desk_settings(settings)
     with ExitStack() as stack:
         lock = FolderLock(settings.folder / "run.lock", held_for="another wirewatch run")
         stack.callback(lock.close)
-        if sources:
-            write_last_sources(settings.folder, sources)
-        opened = Station(settings, sources, watched, stack)
+        feeds.keep(settings.folder)
+        opened = Station(settings, feeds, watched, stack)
         realign(opened)
         yield opened

@@ -20,14 +20,16 @@ from schemas.errors import DataFolderError
 from schemas.time import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from alerts.desk import Desk
     from alerts.ledger import Ledger, LedgerReader
     from alerts.settings import DeskSettings
+    from connectors.feeds.duplicates import Elsewhere
+    from connectors.feeds.ownlist import OwnList
     from connectors.feeds.poller import Poller
     from connectors.feeds.state import SqliteFeedStates
-    from connectors.interfaces import FeedStates, HitStore, Log, Mailer, PositionStore
+    from connectors.interfaces import FeedSources, FeedStates, HitStore, Log, Mailer, PositionStore
     from pipelines.matching.reload import Watched
     from pipelines.run import MicroBatches
     from schemas.feed import FeedSource
@@ -97,15 +99,41 @@ def watchlist_files(settings: Settings) -> WatchlistPaths:
     return _watchlists(settings)()
 
 
-def sources(settings: Settings) -> tuple[FeedSource, ...]:
-    """The feed sources of the settings, else those that come with wirewatch; each address once."""
-    from connectors.feeds.sources import read_sources
+def feed_sources(settings: Settings, only: Sequence[str] = ()) -> FeedSources:
+    """The feed sources of the settings, else those that come with wirewatch, and the team's own beside them.
 
-    found: dict[str, FeedSource] = {}
-    for named in settings.feeds.sources or (packaged("feeds.opml"),):
-        for source in read_sources(named):
-            found.setdefault(source.feed_url, source)
-    return tuple(found.values())
+    `only` these (addresses, OPML files or TOML lists) replace all of them.
+    """
+    from connectors.feeds.sources import ListedSources
+
+    if only:
+        return ListedSources(only)
+    return ListedSources(settings.feeds.sources or (packaged("feeds.opml"),), own_list(settings).path)
+
+
+def own_list(settings: Settings) -> OwnList:
+    """The list that `feeds add`, `import` and `remove` edit."""
+    from connectors.feeds.ownlist import OwnList
+
+    return OwnList(settings.folder / "feeds.toml")
+
+
+def sources(settings: Settings) -> tuple[FeedSource, ...]:
+    """The feed sources as they are listed now; each address once."""
+    return feed_sources(settings).read()
+
+
+def led_to(settings: Settings) -> Elsewhere:
+    """Which other addresses the feeds of this folder were found at."""
+    from connectors.feeds.duplicates import led_to
+
+    if not (settings.folder / "feeds.sqlite3").is_file():
+        return {}
+    states = feed_states(settings)
+    try:
+        return led_to(states.states())
+    finally:
+        states.close()
 
 
 def watched(settings: Settings) -> tuple[FeedSource, ...]:
@@ -114,7 +142,7 @@ def watched(settings: Settings) -> tuple[FeedSource, ...]:
     The list that comes with wirewatch counts only where there was no run: `run --feeds` and the demo replace it.
     """
     last = read_last_sources(settings.folder)
-    named = sources(settings) if settings.feeds.sources or not last else ()
+    named = sources(settings) if settings.feeds.sources or not last else own_list(settings).read()
     return tuple({source.feed_url: source for source in (*last, *named)}.values())
 
 

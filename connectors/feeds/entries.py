@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 
 from connectors.feeds.document import BrokenEntry, ParsedDocument, RawEntry
-from connectors.feeds.ladder import Placed, place, shares_addresses
+from connectors.feeds.ladder import read, repeats_ids, shares_addresses
+from connectors.feeds.naming import Habits, Named, Recall, name
+from connectors.interfaces import Known
 from schemas import identity
 from schemas.deadletter import RAW_LIMIT, DeadLetter
 from schemas.feed import FeedSource, FeedState
@@ -19,57 +22,93 @@ FRESH = timedelta(hours=48)
 """On a feed's first poll, what was published longer ago is history."""
 
 
+FORGOTTEN = "forgotten"
+"""The body hash of a state that was lost and restored from the log, until a whole document of the feed is read again."""
+
+
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """The poll a document belongs to."""
 
     source: FeedSource
     final_url: str
     seen_at: datetime
-    first: bool
-    """Whether no document of this feed was read before."""
-    keyed_by: str = "address"
+    state: FeedState
+    """What was remembered of the feed before."""
     learned: str = ""
     """The language profile of the feed, see `FeedStates.learned`."""
 
 
 class Items(msgspec.Struct, frozen=True, kw_only=True):
-    """What a document comes to, before it is known which of it was sent already."""
+    """What a document comes to."""
 
     items: tuple[FeedItem, ...]
-    """Every entry of the document, `op` still `new`."""
+    """Every entry of the document."""
+    unsent: tuple[FeedItem, ...]
+    """Those that were not sent before in these words."""
     dead: tuple[DeadLetter, ...]
+    """Entries to set aside that were not set aside before."""
+    marks: Mapping[str, Known]
+    """What to remember once all this is on the log."""
+    copies: int
+    """See `FetchRecord.copies`."""
     keyed_by: str
+    named_by: str
 
 
-def first_poll(state: FeedState | None) -> bool:
-    """Whether no document of this feed was ever read as a feed."""
-    return state is None or state.last_ok_at is None
+def nothing(_keys: Sequence[str]) -> Mapping[str, Known]:
+    """Of a feed never read before, nothing is remembered."""
+    return {}
 
 
-def build(document: ParsedDocument, origin: Origin) -> Items:
-    """All items of `document`; what cannot be made one is a dead letter."""
-    placed = place(document.entries, origin.final_url)
-    # For good: a feed that was found out once keeps item keys, whatever its later documents look like.
-    keyed_by = "item" if origin.keyed_by == "item" or shares_addresses(placed) else "address"
-    items = tuple(_item(one, document, origin, keyed_by) for one in placed)
-    dead = {letter.id: letter for letter in (_dead(entry, origin) for entry in document.broken)}
-    return Items(items=items, dead=tuple(dead.values()), keyed_by=keyed_by)
+def build(document: ParsedDocument, origin: Origin, recall: Recall = nothing) -> Items:
+    """All items of `document`, named with what `recall` remembers; what cannot be made one is a dead letter."""
+    state, said = origin.state, read(document.entries, origin.final_url, origin.source.feed_url)
+    # For good: a feed that was found out once keeps its ways, whatever its later documents look like.
+    habits = Habits(
+        keyed_by="item" if state.keyed_by == "item" or shares_addresses(said) else "address",
+        named_by="guid+link" if state.named_by == "guid+link" or repeats_ids(said) else "guid",
+    )
+    named = name(said, recall, habits, origin.seen_at)
+    items = tuple(_item(one, document, origin, habits) for one in named)
+    letters = {letter.id: letter for letter in (_dead(entry, origin) for entry in document.broken)}
+    before = recall(tuple(letters))
+    fresh = [one.known is None for one in named]
+    by_words = [not (one.said.native or one.said.url) for one in named]
+    return Items(
+        items=items,
+        unsent=tuple(
+            item
+            for one, item in zip(named, items, strict=True)
+            if one.known is None or one.known.content_hash != item.content_hash
+        ),
+        dead=tuple(letter for letter in letters.values() if letter.id not in before),
+        marks=_marks(named, items, habits) | {letter.id: Known(letter.raw_hash) for letter in letters.values()},
+        copies=sum(map(all, zip(fresh, by_words, strict=True))) if state.body_hash == FORGOTTEN else 0,
+        keyed_by=habits.keyed_by,
+        named_by=habits.named_by,
+    )
 
 
-def unsent(built: Items, seen: Mapping[str, str]) -> tuple[tuple[FeedItem, ...], tuple[DeadLetter, ...]]:
-    """The items and dead letters of `built` that `seen` does not have in this form, items with their `op`."""
-    items = []
-    for item in built.items:
-        known = seen.get(item.item_id)
-        if known != item.content_hash:
-            items.append(item if known is None else msgspec.structs.replace(item, op="update"))
-    return tuple(items), tuple(letter for letter in built.dead if letter.id not in seen)
+def history_before(state: FeedState, moment: datetime) -> datetime | None:
+    """What was published before is history at this poll, like all that is undated; None: nothing is.
+
+    So it is on the first poll of a feed, and on the first after its memory was lost: then from the last poll that the
+    log knows of, so that news of the meantime is told.
+    """
+    if state.last_ok_at is None:
+        return moment - FRESH
+    return min(moment, state.last_ok_at) - FRESH if state.body_hash == FORGOTTEN else None
 
 
-def marks(built: Items) -> dict[str, str]:
-    """What to remember of `built` once it is on the log."""
-    found = {item.item_id: item.content_hash for item in built.items}
-    return found | {letter.id: letter.raw_hash for letter in built.dead}
+def _marks(named: Sequence[Named], items: Sequence[FeedItem], habits: Habits) -> dict[str, Known]:
+    marks: dict[str, Known] = {}
+    for one, item in zip(named, items, strict=True):
+        aliases = (one.said.guid_alias, one.said.link_alias if habits.keyed_by == "address" else "")
+        marks |= {alias: Known(item.item_id) for alias in aliases if alias}
+        marks[item.item_id] = Known(
+            item.content_hash, item.article_id, one.said.title, published_at=item.published_at
+        )  # fmt: skip
+    return marks
 
 
 def origin_headers(source: FeedSource, final_url: str) -> dict[str, str]:
@@ -83,24 +122,23 @@ def source_of(letter: DeadLetter) -> FeedSource:
     return msgspec.json.decode(kept, type=FeedSource) if kept else FeedSource(feed_url=letter.subject)
 
 
-def _item(placed: Placed, document: ParsedDocument, origin: Origin, feed_keyed_by: str) -> FeedItem:
-    entry, source = placed.entry, origin.source
-    item = identity.item_id(source.feed_url, placed.policy, placed.value)
-    by_address = feed_keyed_by == "address" and bool(placed.url)
-    article = identity.article_id_of_address(placed.url) if by_address else identity.article_id_of_item(item)
-    content = identity.content_hash("feed", entry.title, entry.summary, entry.body)
+def _item(named: Named, document: ParsedDocument, origin: Origin, habits: Habits) -> FeedItem:
+    entry, source, url = named.said.entry, origin.source, named.said.url
+    article, keyed_by = _article(named, habits)
+    content = named.said.content_hash
+    item = named.item_id
     return FeedItem(
         feed_url=source.feed_url,
-        native_id=placed.native_id,
-        id_policy=placed.policy,
+        native_id=named.native_id,
+        id_policy=named.policy,
         item_id=item,
         article_id=article,
-        keyed_by="address" if by_address else "item",
+        keyed_by=keyed_by,
         content_hash=content,
         version_id=identity.version_id(article, content),
-        op="new",
-        history=origin.first and _is_old(entry, origin.seen_at),
-        url=placed.url,
+        op="new" if named.known is None else "update",
+        history=_is_history(entry, origin),
+        url=url,
         title=entry.title,
         summary=entry.summary,
         body=entry.body,
@@ -119,8 +157,19 @@ def _item(placed: Placed, document: ParsedDocument, origin: Origin, feed_keyed_b
     )
 
 
-def _is_old(entry: RawEntry, seen_at: datetime) -> bool:
-    return entry.published_at is None or entry.published_at < seen_at - FRESH
+def _article(named: Named, habits: Habits) -> tuple[str, Literal["address", "item"]]:
+    by_item = identity.article_id_of_item(named.item_id)
+    if named.known is not None and named.known.article_id:
+        # Decided once: neither another address of the same entry nor a feed found out later makes it a second article.
+        return named.known.article_id, "item" if named.known.article_id == by_item else "address"
+    if habits.keyed_by == "address" and named.said.url:
+        return identity.article_id_of_address(named.said.url), "address"
+    return by_item, "item"
+
+
+def _is_history(entry: RawEntry, origin: Origin) -> bool:
+    before = history_before(origin.state, origin.seen_at)
+    return before is not None and (entry.published_at is None or entry.published_at < before)
 
 
 def _dead(broken: BrokenEntry, origin: Origin) -> DeadLetter:

@@ -45,7 +45,7 @@ def gap(rhythm: Rhythm, moment: datetime, dates: Sequence[datetime], entries: in
     if sum(at <= rhythm.at for at in dates) >= max(1.0, _REACHES_BACK * entries):
         return Gap(replaced=True, renamed=True)
     weights = Weights(rhythm)
-    expected = rhythm.rate * weights.between(rhythm.at.timestamp(), moment.timestamp())
+    expected = rhythm.seen_rate * weights.between(rhythm.at.timestamp(), moment.timestamp())
     since = sorted(at for at in dates if rhythm.at < at <= moment)
     dated = len(since) >= max(2, entries // 2)
     if rhythm.replaced >= _ONCE_OR_TWICE and expected < _SURELY * entries and not (dated and _flows(since, moment)):
@@ -67,7 +67,7 @@ def _scrolled_off(rhythm: Rhythm, weights: Weights, dates: Sequence[datetime], m
     first = dates[0].timestamp()
     shown = max(weights.between(first, moment.timestamp()), _SHORT)
     rate = (len(dates) - 1) / shown
-    if rhythm.rate / _ANOTHER < rate < rhythm.rate * _ANOTHER or not _flows(dates, moment):
+    if rhythm.seen_rate / _ANOTHER < rate < rhythm.seen_rate * _ANOTHER or not _flows(dates, moment):
         believed = min(rhythm.items, _BELIEVED)
-        rate = (len(dates) - 1 + believed) / (shown + believed / rhythm.rate)
+        rate = (len(dates) - 1 + believed) / (shown + believed / rhythm.seen_rate)
     return rate * weights.between(rhythm.at.timestamp(), first)

@@ -1,56 +1,62 @@
-"""The identity ladder: what one feed calls one entry, from the words of its document, never from its place in it.
+"""The identity ladder: what an entry can be called, from the words of its document, never from its place in it.
 
-guid         its own id, when no other entry of the document has it
-guid+link    its own id and address, when others share the id
-link         its address, when it has no id and no other entry has the address
-title+date   title and date as written (with id and address), when those do not tell it apart
+guid         its own id
+guid+link    its own id and address
+link         its address, when it has no id
+title+date   title and date as written (with id and address)
 content      all it says
+
+Which of them an entry is called by is decided in `naming`, once.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
+from connectors.feeds import headline
 from connectors.feeds.document import RawEntry
 from schemas import identity
 
 Policy = Literal["guid", "guid+link", "link", "title+date", "content", "given"]
 
+REPEATED = 0.2
+"""Share of entries with an id that another entry has too, over which a feed's ids do not tell its entries apart."""
+_FEW = 2
 _NATIVE_LIMIT = 2_048
 _URL_LIMIT = 2_048
 
 
-class Placed(msgspec.Struct, frozen=True):
-    """An entry with its absolute address (empty when it has none) and the rung that tells it from its neighbours."""
+class Rung(msgspec.Struct, frozen=True):
+    """One name an entry can have in its feed."""
+
+    policy: Policy
+    value: str
+    item_id: str
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry with its absolute address (empty when it has none) and all it can be called, the plainest name first."""
 
     entry: RawEntry
     url: str
-    policy: Policy
-    value: str
-    native_id: str
+    native: str
+    rungs: tuple[Rung, ...]
+    content_hash: str
+    title: bytes
+    """See `headline.sketch`."""
+    link_alias: str = ""
+    guid_alias: str = ""
+    """Address and id without scheme and host, as keys of the poller's memory; empty when there is nothing to go by."""
 
 
-def place(entries: Sequence[RawEntry], base: str) -> tuple[Placed, ...]:
-    """Each distinct entry on its rung, in document order; `base` is the address the document came from.
-
-    Entries equal in everything are one.
-    """
-    distinct = list(dict.fromkeys(map(_Key, entries)))
-    addresses = [absolute(key.entry.link, base) for key in distinct]
-    rungs = [_rungs(key.entry, url) for key, url in zip(distinct, addresses, strict=True)]
-    taken = Counter(rung for own in rungs for rung in own)
-    placed = []
-    for key, url, own in zip(distinct, addresses, rungs, strict=True):
-        policy, value = next((rung for rung in own if taken[rung] == 1), own[-1])
-        # Shown as the feed gave it, although the rung itself rests on the canonical form.
-        given = (url or key.entry.link) if policy == "link" else value
-        placed.append(Placed(key.entry, url, policy, value, _native(key.entry) or given))
-    return tuple(placed)
+def read(entries: Sequence[RawEntry], base: str, feed_url: str) -> tuple[Said, ...]:
+    """Each distinct entry, in document order; `base` is the address the document came from."""
+    distinct = {msgspec.json.encode(entry): entry for entry in entries}
+    return tuple(_said(entry, base, feed_url) for entry in distinct.values())
 
 
 def absolute(link: str, base: str) -> str:
@@ -66,44 +72,58 @@ def absolute(link: str, base: str) -> str:
     return url if is_web and len(url) <= _URL_LIMIT else ""
 
 
-def shares_addresses(placed: Sequence[Placed]) -> bool:
+def shares_addresses(said: Sequence[Said]) -> bool:
     """Whether one address stands for several entries of the document: then addresses do not tell articles apart."""
     natives: dict[str, set[str]] = {}
-    for one in placed:
+    for one in said:
         if one.url:
-            natives.setdefault(identity.canonical_address(one.url), set()).add(one.native_id)
+            natives.setdefault(identity.canonical_address(one.url), set()).add(one.native or one.rungs[-1].value)
     return any(len(several) > 1 for several in natives.values())
 
 
-class _Key:
-    """An entry compared by what it says."""
-
-    def __init__(self, entry: RawEntry) -> None:
-        self.entry = entry
-        self._said = msgspec.json.encode(entry)
-
-    def __hash__(self) -> int:
-        return hash(self._said)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self._said == other._said
+def repeats_ids(said: Sequence[Said]) -> bool:
+    """Whether so many entries of the document share an id that ids do not tell the entries of this feed apart."""
+    natives = [(one.native, one.url or one.rungs[-1].value) for one in said if one.native]
+    repeated = len(set(natives)) - len({native for native, _ in natives})
+    return repeated >= _FEW and repeated > REPEATED * len(natives)
 
 
-def _rungs(entry: RawEntry, url: str) -> list[tuple[Policy, str]]:
+def _said(entry: RawEntry, base: str, feed_url: str) -> Said:
+    url = absolute(entry.link, base)
     link = identity.canonical_address(url) if url else entry.link
-    rungs: list[tuple[Policy, str]] = []
-    if native := _native(entry):
-        rungs.append(("guid", native))
+    native = entry.native if len(entry.native.encode()) <= _NATIVE_LIMIT else identity.digest(entry.native)
+    names: list[tuple[Policy, str]] = []
+    if native:
+        names.append(("guid", native))
         if link:
-            rungs.append(("guid+link", f"{native} {link}"))
+            names.append(("guid+link", f"{native} {link}"))
     elif link:
-        rungs.append(("link", link))
+        names.append(("link", link))
     own = identity.digest(entry.native, link, "") if entry.native or link else ""
     if entry.title:
-        rungs.append(("title+date", " ".join(filter(None, (entry.title, entry.published_raw, own)))))
-    rungs.append(("content", identity.digest(entry.title, entry.summary, entry.body, entry.published_raw, own)))
-    return rungs
+        names.append(("title+date", " ".join(filter(None, (entry.title, entry.published_raw, own)))))
+    names.append(("content", identity.digest(entry.title, entry.summary, entry.body, entry.published_raw, own)))
+    place, own_place = _place(url), _place(absolute(native, "") if "://" in native else "")
+    return Said(
+        entry=entry,
+        url=url,
+        native=native,
+        rungs=tuple(Rung(policy, value, identity.item_id(feed_url, policy, value)) for policy, value in names),
+        content_hash=identity.content_hash("feed", entry.title, entry.summary, entry.body),
+        title=headline.sketch(entry.title),
+        link_alias=_alias(feed_url, place),
+        guid_alias=_alias(feed_url, own_place) if own_place != place else "",
+    )
 
 
-def _native(entry: RawEntry) -> str:
-    return entry.native if len(entry.native.encode()) <= _NATIVE_LIMIT else identity.digest(entry.native)
+def _place(url: str) -> str:
+    """What an address says beside scheme and host; empty when it says nothing."""
+    if not url:
+        return ""
+    parts = urlsplit(identity.canonical_address(url))
+    place = f"{parts.path}?{parts.query}#{parts.fragment}"
+    return "" if place == "/?#" else place
+
+
+def _alias(feed_url: str, place: str) -> str:
+    return identity.digest("alias", feed_url, place) if place else ""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import msgspec
 
 from connectors.feeds import schedule
 from connectors.feeds.document import Hints, ParsedDocument, Unreadable
-from connectors.feeds.entries import Items, marks, origin_headers, unsent
+from connectors.feeds.entries import Items, origin_headers
 from connectors.feeds.fetch import Fetched, Validators
 from connectors.feeds.gaps import NONE, Gap, gap
-from connectors.interfaces import NewRecord
+from connectors.interfaces import Known, NewRecord
 from schemas import codec, health, identity, rhythm
 from schemas.deadletter import RAW_LIMIT, DeadLetter
 from schemas.errors import FeedError
@@ -30,7 +30,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     record: FetchRecord
     items: tuple[FeedItem, ...] = ()
     dead: tuple[DeadLetter, ...] = ()
-    seen: Mapping[str, str] = msgspec.field(default_factory=dict)
+    seen: Mapping[str, Known] = msgspec.field(default_factory=dict)
     """What to remember once the log has all this."""
     readable: bool = False
     """Whether the server answered as a feed; else the poll failed."""
@@ -87,7 +87,7 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
             reason=reason,
             seconds=round(self.seconds, 3),
             late=round(self.late, 3),
-            **{"keyed_by": self.state.keyed_by, **more},  # type: ignore[arg-type] # names are checked by the Struct
+            **{"keyed_by": self.state.keyed_by, "named_by": self.state.named_by, **more},  # type: ignore[arg-type] # names are checked by the Struct
         )
 
 
@@ -112,7 +112,7 @@ def unchanged(poll: Poll, fetched: Fetched) -> Outcome:
     return Outcome(record=record, readable=True, validators=fetched.validators, fresh_for=fetched.fresh_for)
 
 
-def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str, str]) -> Outcome:
+def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str, Known]) -> Outcome:
     """A poll that brought a document which is no feed: set aside, once for each distinct document."""
     reason = why.reason
     if not fetched.complete:
@@ -124,7 +124,7 @@ def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str,
     letter = dead_letter(poll.source, fetched, reason, poll.fetched_at)
     if why.status not in _SET_ASIDE or letter.id in seen:
         return Outcome(record=record)
-    return Outcome(record=record, dead=(letter,), seen={letter.id: letter.raw_hash})
+    return Outcome(record=record, dead=(letter,), seen={letter.id: Known(letter.raw_hash)})
 
 
 def dead_letter(source: FeedSource, fetched: Fetched, reason: str, moment: datetime) -> DeadLetter:
@@ -144,11 +144,10 @@ def dead_letter(source: FeedSource, fetched: Fetched, reason: str, moment: datet
     )
 
 
-def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items, seen: Mapping[str, str]) -> Outcome:
-    """A poll that brought a feed; what of it was not `seen` before goes on the log."""
-    items, dead = unsent(built, seen)
-    updated = sum(item.op == "update" for item in items)
-    new = len(items) - updated
+def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -> Outcome:
+    """A poll that brought a feed; what of it was not sent before goes on the log."""
+    updated = sum(item.op == "update" for item in built.unsent)
+    new = len(built.unsent) - updated
     entries = len(document.entries) + len(document.broken)
     # Half a document is no state to compare the next one with, and none to look for gaps in.
     whole = fetched.complete and not document.cut
@@ -156,31 +155,38 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items, s
     found = NONE
     # What a hub delivers, and what was set aside, is not the whole of what the feed has at that time.
     if whole and fetched.http_status and not poll.replaying:
-        known = any(item.item_id in seen for item in built.items)
-        found = gap(poll.state.rhythm, poll.fetched_at, dates, len(built.items), known=known)
-    sentence = _sentence(document, entries, new, updated, switched=built.keyed_by != poll.state.keyed_by)
+        found = gap(poll.state.rhythm, poll.fetched_at, dates, len(built.items), known=new < len(built.items))
     record = poll.record(
         FeedStatus.WORKING if entries else FeedStatus.EMPTY,
-        "; ".join(filter(None, (sentence, _of_gap(found, poll)))),
+        "; ".join(
+            (
+                *_sentences(document, entries, new, updated),
+                *_switches(poll.state, built),
+                *_of_gap(found, poll),
+                *document.notes,
+            )
+        ),
         http_status=fetched.http_status,
         bytes_read=fetched.bytes_read,
         entries=entries,
         new=new,
         updated=updated,
+        copies=built.copies,
         keyed_by=built.keyed_by,
+        named_by=built.named_by,
         final_url=fetched.final_url,
         missed=found.missed,
     )
     return Outcome(
         record=record,
-        items=items,
-        dead=dead,
-        seen=marks(built),
+        items=built.unsent,
+        dead=built.dead,
+        seen=built.marks,
         readable=True,
         validators=fetched.validators if whole else None,
         body_hash=body_hash(fetched.body) if whole else None,
         published=dates,
-        came=tuple(item.published_at or poll.fetched_at for item in items if item.op == "new"),
+        came=tuple(item.published_at or poll.fetched_at for item in built.unsent if item.op == "new"),
         gap=found,
         hints=document.hints,
         fresh_for=fetched.fresh_for,
@@ -206,6 +212,7 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
         last_modified=validators.last_modified,
         body_hash=state.body_hash if outcome.body_hash is None else outcome.body_hash,
         keyed_by=record.keyed_by,
+        named_by=record.named_by,
         next_poll_at=planned.at,
         planned_by=planned.rule,
         interval=planned.interval,
@@ -235,20 +242,21 @@ def _rhythm(state: FeedState, outcome: Outcome) -> rhythm.Rhythm:
     return msgspec.structs.replace(after, replaced=replaced)
 
 
-def _of_gap(found: Gap, poll: Poll) -> str:
+def _of_gap(found: Gap, poll: Poll) -> Iterator[str]:
     if found.missed:
-        return (
+        yield (
             f"possible gap: no entry was known from the poll before, about {found.missed:,} scrolled off in between; a"
             " shorter `interval` pinned for the source would help"
         )
-    if found.renamed:
-        return "no entry was known although some are older than the last poll: the feed has given them other ids"
-    if found.replaced and poll.state.rhythm.replaced:
-        return "no entry was known from the poll before, as is usual for this feed"
-    return "no entry was known from the poll before, but nothing seems to be missing" if found.replaced else ""
+    elif found.renamed:
+        yield "no entry was known although some are older than the last poll: the feed has given them other ids"
+    elif found.replaced and poll.state.rhythm.replaced:
+        yield "no entry was known from the poll before, as is usual for this feed"
+    elif found.replaced:
+        yield "no entry was known from the poll before, but nothing seems to be missing"
 
 
-def _sentence(document: ParsedDocument, entries: int, new: int, updated: int, *, switched: bool) -> str:
+def _sentences(document: ParsedDocument, entries: int, new: int, updated: int) -> list[str]:
     if not entries:
         parts = ["a feed without entries"]
     else:
@@ -257,6 +265,15 @@ def _sentence(document: ParsedDocument, entries: int, new: int, updated: int, *,
         parts.append("the document is cut in the middle, only complete entries were read")
     if document.broken:
         parts.append(f"{len(document.broken)} of them could not be read, set aside")
-    if switched:
+    return parts
+
+
+def _switches(state: FeedState, built: Items) -> list[str]:
+    parts = []
+    if built.keyed_by != state.keyed_by:
         parts.append("one address stands for several entries: entries are told apart by id from now on")
-    return "; ".join((*parts, *document.notes))
+    if built.named_by != state.named_by:
+        parts.append("many entries share an id: entries are told apart by id and address from now on")
+    if built.copies:
+        parts.append(f"{built.copies} known by their words alone, after the memory was lost: may be second copies")
+    return parts

@@ -23,7 +23,7 @@ from connectors.feeds.listing import FixedSources
 from connectors.feeds.outcome import Poll
 from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.reading import DocumentReader
-from connectors.feeds.restore import restore_keys
+from connectors.feeds.restore import restore
 from connectors.feeds.rounds import Rounds
 from connectors.feeds.schedule import Limits
 from connectors.interfaces import FeedSources, FeedStates, Log
@@ -144,7 +144,8 @@ class Poller:
             record, _ = await self._poll(source, replaying=letter.id)
             return record
         # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
-        kept = msgspec.structs.replace(state, keyed_by=result.record.keyed_by)
+        record = result.record
+        kept = msgspec.structs.replace(state, keyed_by=record.keyed_by, named_by=record.named_by)
         await self._commits.write(result, kept, account=False)
         return result.record
 
@@ -165,7 +166,7 @@ class Poller:
     async def _open(self) -> None:
         await self._fetcher.open()
         await self._pool.start()
-        await asyncio.to_thread(restore_keys, self._log, self._states)
+        await asyncio.to_thread(restore, self._log, self._states)
 
     def _planned(self) -> dict[str, datetime]:
         return {one.feed_url: one.next_poll_at for one in self._states.states() if one.next_poll_at is not None}

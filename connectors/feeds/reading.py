@@ -10,7 +10,7 @@ from connectors.feeds.document import ParseRequest
 from connectors.feeds.fetch import Fetched
 from connectors.feeds.outcome import Outcome, Poll
 from connectors.feeds.parse_pool import ParsePool
-from connectors.interfaces import FeedStates
+from connectors.interfaces import FeedStates, Known
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
 
@@ -52,15 +52,13 @@ class DocumentReader:
         def build() -> Outcome:
             origin = entries.Origin(
                 source=poll.source, final_url=fetched.final_url, seen_at=poll.fetched_at,
-                first=entries.first_poll(poll.state), keyed_by=poll.state.keyed_by,
-                learned=self._states.learned(poll.source.feed_url),
+                state=poll.state, learned=self._states.learned(poll.source.feed_url),
             )  # fmt: skip
-            built = entries.build(document, origin)
-            seen = self._seen(poll, tuple(entries.marks(built)))
-            return outcome.read(poll, fetched, document, built, seen)
+            built = entries.build(document, origin, lambda keys: self._seen(poll, keys))
+            return outcome.read(poll, fetched, document, built)
 
         return await asyncio.to_thread(build)
 
-    def _seen(self, poll: Poll, ids: Sequence[str]) -> Mapping[str, str]:
-        seen = self._states.seen(poll.source.feed_url, ids)
+    def _seen(self, poll: Poll, keys: Sequence[str]) -> Mapping[str, Known]:
+        seen = self._states.seen(poll.source.feed_url, keys)
         return {key: value for key, value in seen.items() if key != poll.replaying}

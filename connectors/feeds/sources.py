@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
-from connectors.feeds import opml
+from connectors.feeds import opml, source_keys, tomllist
 from schemas.errors import SettingsError
 from schemas.feed import FeedSource
 
 _LARGEST = 10 * 1024 * 1024
-_KEYS = {
-    "url": "feed_url", "name": "name", "site": "site_url", "country": "country", "language": "language",
-    "kind": "kind", "folder": "folder",
-}  # fmt: skip
-_EXAMPLE = '[[feeds]] with url = "https://…" and, if known, name, site, country, language, kind, folder'
 
 
 def read_sources(spec: str) -> tuple[FeedSource, ...]:
@@ -30,16 +22,63 @@ def read_sources(spec: str) -> tuple[FeedSource, ...]:
     folder by folder, otherwise in the order of the file. Raises `SettingsError` naming file, line and key.
     """
     spec = spec.strip()
-    if "://" in spec:
-        return (FeedSource(feed_url=_address(spec, "", spec)),)
-    data = _read_file(spec)
-    beginning = data[:1024].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    sources = opml.read(data, spec) if wide or beginning.startswith("<") else _read_list(data, spec)
+    if is_address(spec):
+        try:
+            return (FeedSource(feed_url=source_keys.address(spec)),)
+        except ValueError as error:
+            raise SettingsError(str(error), subject=spec) from error
+    sources = parsed(_read_file(spec), spec)
     if not sources:
         message = "lists no feeds"
         raise SettingsError(message, subject=spec)
-    return _by_folder(_merged(sources))
+    return sources
+
+
+def is_address(spec: str) -> bool:
+    """Whether `spec` is meant as an address, not as the path of a file."""
+    return "://" in spec
+
+
+def parsed(data: bytes, name: str) -> tuple[FeedSource, ...]:
+    """The sources in the list `data`, as `read_sources` gives them; none is no error here."""
+    beginning = data[:1024].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    found = opml.read(data, name) if wide or beginning.startswith("<") else tomllist.read(data, name)
+    return by_folder(_merged(found))
+
+
+class ListedSources:
+    """`FeedSources` over the addresses and files of the settings, and the team's own list beside them.
+
+    `own` need not be there, and may be empty.
+    """
+
+    def __init__(self, specs: Sequence[str], own: Path | None = None) -> None:
+        self._specs = tuple(specs)
+        self._own = own
+
+    def stamp(self) -> str:
+        """See `FeedSources.stamp`: the files' places, sizes and times; addresses never change."""
+        files = [Path(spec.strip()) for spec in self._specs if not is_address(spec)]
+        return " ".join(_stamp(file) for file in (*files, *([self._own] if self._own else ())))
+
+    def read(self) -> tuple[FeedSource, ...]:
+        """See `FeedSources.read`. What is listed twice is as the team's own list says, else as the first mention."""
+        own: dict[str, FeedSource] = {}
+        if self._own is not None and self._own.is_file():
+            own = {source.feed_url: source for source in parsed(_read_file(str(self._own)), str(self._own))}
+        found: dict[str, FeedSource] = {}
+        for source in (*itertools.chain.from_iterable(map(read_sources, self._specs)), *own.values()):
+            found.setdefault(source.feed_url, own.get(source.feed_url, source))
+        return tuple(found.values())
+
+
+def _stamp(file: Path) -> str:
+    try:
+        found = file.stat()
+    except (OSError, ValueError):
+        return "-"
+    return f"{found.st_ino}/{found.st_size}/{found.st_mtime_ns}"
 
 
 def _read_file(spec: str) -> bytes:
@@ -56,61 +95,21 @@ def _read_file(spec: str) -> bytes:
     return data
 
 
-def _read_list(data: bytes, name: str) -> tuple[FeedSource, ...]:
-    try:
-        tree = tomllib.loads(data.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"is neither OPML nor a TOML list of {_EXAMPLE}: {error}"
-        raise SettingsError(message, subject=name) from error
-    for key in tree:
-        if key != "feeds":
-            message = f"unknown key {key}; a list has {_EXAMPLE}"
-            raise SettingsError(message, subject=name)
-    feeds = tree.get("feeds")
-    if not isinstance(feeds, list) or not all(isinstance(feed, dict) for feed in feeds):
-        message = f"feeds: must be a list of {_EXAMPLE}"
-        raise SettingsError(message, subject=name)
-    return tuple(_source(feed, f"feeds[{number}]", name) for number, feed in enumerate(feeds))
-
-
-def _source(feed: dict[str, Any], path: str, name: str) -> FeedSource:
-    for key, value in feed.items():
-        if key not in _KEYS:
-            close = difflib.get_close_matches(key, _KEYS, n=1)
-            hint = f"; did you mean {close[0]}?" if close else f"; known are {', '.join(_KEYS)}"
-            message = f"unknown key {path}.{key}{hint}"
-            raise SettingsError(message, subject=name)
-        if not isinstance(value, str):
-            message = f"{path}.{key}: must be text in quotes, not {value!r}"
-            raise SettingsError(message, subject=name)
-    if not feed.get("url", "").strip():
-        message = f"{path}.url: is missing"
-        raise SettingsError(message, subject=name)
-    fields = {_KEYS[key]: value.strip() for key, value in feed.items()}
-    return FeedSource(**{**fields, "feed_url": _address(fields["feed_url"], f"{path}.url: ", name)})
-
-
-def _address(text: str, path: str, subject: str) -> str:
-    try:
-        parts = urlsplit(text)
-        fits = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
-        fits = False
-    if not fits:
-        message = f"{path}{text!r} is no http or https address"
-        raise SettingsError(message, subject=subject)
-    return text
-
-
 def _merged(sources: Iterable[FeedSource]) -> list[FeedSource]:
     found: dict[str, FeedSource] = {}
     for source in sources:
         known = found.setdefault(source.feed_url, source)
-        missing = {field: getattr(source, field) for field in FeedSource.__struct_fields__ if not getattr(known, field)}
+        missing = {
+            field: getattr(source, field)
+            for field, default in source_keys.DEFAULTS.items()
+            if getattr(known, field) == default
+        }
         found[source.feed_url] = msgspec.structs.replace(known, **missing)
     return list(found.values())
 
 
-def _by_folder(sources: list[FeedSource]) -> tuple[FeedSource, ...]:
+def by_folder(sources: Iterable[FeedSource]) -> tuple[FeedSource, ...]:
+    """Those in folders first, folder by folder, otherwise in their order."""
+    sources = list(sources)
     order = {folder: place for place, folder in enumerate(dict.fromkeys(source.folder for source in sources))}
     return tuple(sorted(sources, key=lambda source: (not source.folder, order[source.folder])))

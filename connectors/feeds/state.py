@@ -5,11 +5,13 @@ Losing the file costs bandwidth and nothing else: items sent again carry the sam
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from connectors.interfaces import Positions
+from connectors.interfaces import Known, Positions
 from connectors.sqlite import Database
 from schemas import codec
 from schemas.feed import FeedState
@@ -26,12 +28,24 @@ _LAYOUTS = (
     ) WITHOUT ROWID;
     """,
     "CREATE TABLE learned (feed_url TEXT PRIMARY KEY, profile TEXT NOT NULL) WITHOUT ROWID",
+    """
+    ALTER TABLE seen ADD COLUMN article_id BLOB;
+    ALTER TABLE seen ADD COLUMN title BLOB;
+    ALTER TABLE feeds ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0
+    """,
 )
 _PAGE = 500
+_DAY = 86_400_000
+_KEPT_DAYS = (90, 1_000)
+_OLDEST_TIMES = 3
 
 
 class SqliteFeedStates:
-    """`FeedStates` and `PositionStore` over one file. `last_seen` is kept so that old items can be forgotten by age."""
+    """`FeedStates` and `PositionStore` over one file.
+
+    `last_seen` is when a key was last in a document that was read; `read_at`, when a document of the feed was last read.
+    Once a day and feed, what left it long ago is forgotten.
+    """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._database = Database(path, _LAYOUTS, read_only=read_only)
@@ -46,17 +60,18 @@ class SqliteFeedStates:
         rows = self._database.rows("SELECT document, feed_url FROM feeds ORDER BY feed_url")
         return [_state(document, str(feed_url)) for document, feed_url in rows]
 
-    def seen(self, feed_url: str, item_ids: Sequence[str]) -> Mapping[str, str]:
+    def seen(self, feed_url: str, keys: Sequence[str]) -> Mapping[str, Known]:
         """See `FeedStates.seen`."""
-        found: dict[str, str] = {}
-        for start in range(0, len(item_ids), _PAGE):
-            page = [bytes.fromhex(item) for item in item_ids[start : start + _PAGE]]
+        found: dict[str, Known] = {}
+        for start in range(0, len(keys), _PAGE):
+            page = [bytes.fromhex(key) for key in keys[start : start + _PAGE]]
             rows = self._database.rows(
-                "SELECT item_id, content_hash FROM seen JOIN feeds ON feed = number"  # noqa: S608 only marks are added
+                "SELECT item_id, content_hash, article_id, title, last_seen"  # noqa: S608 only marks are added
+                " FROM seen JOIN feeds ON feed = number"
                 f" WHERE feed_url = ? AND item_id IN ({','.join('?' * len(page))})",
                 (feed_url, *page),
             )
-            found |= {cast("bytes", item).hex(): cast("bytes", content).hex() for item, content in rows}
+            found |= {cast("bytes", key).hex(): _known(rest) for key, *rest in rows}
         return found
 
     def learned(self, feed_url: str) -> str:
@@ -69,19 +84,15 @@ class SqliteFeedStates:
         with self._database.transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO learned VALUES (?, ?)", list(profiles.items()))
 
-    def save(self, state: FeedState, seen: Mapping[str, str]) -> None:
+    def save(self, state: FeedState, seen: Mapping[str, Known]) -> None:
         """See `FeedStates.save`."""
-        moment = int(state.last_fetch.fetched_at.timestamp() * 1000) if state.last_fetch else 0
+        self.save_all(((state, seen),))
+
+    def save_all(self, saved: Sequence[tuple[FeedState, Mapping[str, Known]]]) -> None:
+        """See `FeedStates.save_all`."""
         with self._database.transaction() as connection:
-            number = connection.execute(
-                "INSERT INTO feeds (feed_url, document) VALUES (?, ?)"
-                " ON CONFLICT (feed_url) DO UPDATE SET document = excluded.document RETURNING number",
-                (state.feed_url, codec.encode(state)),
-            ).fetchone()[0]
-            connection.executemany(
-                "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)",
-                [(number, bytes.fromhex(item), bytes.fromhex(content), moment) for item, content in seen.items()],
-            )
+            for state, seen in saved:
+                _save(connection, state, seen)
 
     def positions(self, consumer: str) -> Positions:
         """See `PositionStore.positions`."""
@@ -103,3 +114,47 @@ class SqliteFeedStates:
 
 def _state(document: object, feed_url: str) -> FeedState:
     return codec.decode(cast("bytes", document), FeedState, subject=feed_url)
+
+
+def _known(row: Sequence[object]) -> Known:
+    content, article, title, last_seen = cast("tuple[bytes, bytes | None, bytes | None, int]", tuple(row))
+    return Known(
+        content.hex(), (article or b"").hex(), title or b"", last_seen=datetime.fromtimestamp(last_seen / 1000, UTC)
+    )
+
+
+def _save(connection: sqlite3.Connection, state: FeedState, seen: Mapping[str, Known]) -> None:
+    moment = int(state.last_fetch.fetched_at.timestamp() * 1000) if state.last_fetch else 0
+    number, read_at = connection.execute(
+        "INSERT INTO feeds (feed_url, document) VALUES (?, ?)"
+        " ON CONFLICT (feed_url) DO UPDATE SET document = excluded.document RETURNING number, read_at",
+        (state.feed_url, codec.encode(state)),
+    ).fetchone()
+    if not seen:
+        return
+    if moment // _DAY > read_at // _DAY:
+        if moment - read_at > _DAY:
+            # No other document was read since: what was in that one has been in the feed until just before this one.
+            connection.execute(
+                "UPDATE seen SET last_seen = ? WHERE feed = ? AND last_seen = ?", (moment - 1, number, read_at)
+            )
+        forgotten = moment - _kept_for(seen, moment)
+        connection.execute("DELETE FROM seen WHERE feed = ? AND last_seen < ?", (number, forgotten))
+    connection.executemany(
+        "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                number, bytes.fromhex(key), bytes.fromhex(one.content_hash), moment,
+                bytes.fromhex(one.article_id) or None, one.title or None,
+            )
+            for key, one in seen.items()
+        ],
+    )  # fmt: skip
+    connection.execute("UPDATE feeds SET read_at = ? WHERE number = ?", (moment, number))
+
+
+def _kept_for(seen: Mapping[str, Known], moment: int) -> int:
+    """Milliseconds for which what left a feed is remembered: what shows old items may bring back older ones."""
+    oldest = min((one.published_at.timestamp() * 1000 for one in seen.values() if one.published_at), default=moment)
+    shortest, longest = (days * _DAY for days in _KEPT_DAYS)
+    return int(min(max(shortest, _OLDEST_TIMES * (moment - oldest)), longest))

@@ -26,7 +26,7 @@ from pipelines.matching.compile import compile_watchlists
 from pipelines.matching.document import Document
 from pipelines.matching.load import load_watchlists
 from schemas.errors import WirewatchError
-from schemas.feed import FeedSource
+from schemas.feed import FeedSource, FeedState
 from schemas.item import FeedItem
 
 TEXT = resources.files("examples").joinpath("sample_wire.yaml").read_text("utf-8")
@@ -338,7 +338,8 @@ def test_the_default_lists_find_in_it_what_it_says() -> None:
             document, fault = parse(ParseRequest(body=body, content_type=headers["Content-Type"], now=START))
             assert document is not None, fault
             assert not document.notes
-            built = build(document, Origin(source=source, final_url=source.feed_url, seen_at=START, first=True))
+            state = FeedState(feed_url=source.feed_url)
+            built = build(document, Origin(source=source, final_url=source.feed_url, seen_at=START, state=state))
             assert (built.dead, built.keyed_by) == ((), "address")
             items.extend(built.items)
 

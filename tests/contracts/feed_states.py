@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from connectors.interfaces import FeedStates
+import msgspec
+
+from connectors.interfaces import FeedStates, Known
 from schemas.feed import FeedState, FeedStatus, FetchRecord
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -16,6 +18,18 @@ FIRST, SECOND, THIRD = "0" * 32, "1" * 32, "f" * 32
 def state(feed_url: str = "https://a.example/rss", **more: object) -> FeedState:
     fetch = FetchRecord(feed_url=feed_url, fetched_at=AT, status=FeedStatus.WORKING, reason="fine")
     return FeedState(feed_url=feed_url, last_fetch=fetch, last_ok_at=AT, **more)  # type: ignore[arg-type]
+
+
+def sent(states: FeedStates, *keys: str, feed_url: str = "https://a.example/rss") -> dict[str, str]:
+    return {key: known.content_hash for key, known in states.seen(feed_url, keys).items()}
+
+
+def at(days: float) -> FeedState:
+    """The state after a poll `days` later."""
+    kept = state()
+    assert kept.last_fetch is not None
+    fetch = msgspec.structs.replace(kept.last_fetch, fetched_at=AT + timedelta(days=days))
+    return msgspec.structs.replace(kept, last_fetch=fetch)
 
 
 class FeedStatesContract(ABC):
@@ -66,31 +80,31 @@ class FeedStatesContract(ABC):
 
     def test_items_are_seen_in_their_feed_only_with_the_content_sent_last(self) -> None:
         states = self.states()
-        states.save(state(), {FIRST: SECOND, SECOND: SECOND})
-        states.save(state(), {FIRST: THIRD})
-        states.save(state("https://b.example"), {THIRD: FIRST})
-        assert states.seen("https://a.example/rss", (FIRST, SECOND, THIRD)) == {FIRST: THIRD, SECOND: SECOND}
-        assert states.seen("https://b.example", (FIRST, THIRD)) == {THIRD: FIRST}
+        states.save(state(), {FIRST: Known(SECOND), SECOND: Known(SECOND)})
+        states.save(state(), {FIRST: Known(THIRD)})
+        states.save(state("https://b.example"), {THIRD: Known(FIRST)})
+        assert sent(states, FIRST, SECOND, THIRD) == {FIRST: THIRD, SECOND: SECOND}
+        assert sent(states, FIRST, THIRD, feed_url="https://b.example") == {THIRD: FIRST}
         assert states.seen("https://a.example/rss", ()) == {}
         states.close()
 
     def test_a_large_document_is_looked_up_at_once(self) -> None:
         states = self.states()
         many = {f"{number:032x}": SECOND for number in range(2_500)}
-        states.save(state(), many)
-        assert states.seen("https://a.example/rss", tuple(many)) == many
+        states.save(state(), {key: Known(content) for key, content in many.items()})
+        assert sent(states, *many) == many
         states.close()
 
     def test_everything_is_there_after_opening_anew(self) -> None:
         states = self.states()
-        states.save(state(keyed_by="item"), {FIRST: SECOND})
+        states.save(state(keyed_by="item"), {FIRST: Known(SECOND, THIRD, b"title")})
         states.save_positions("poller", {0: 7})
         states.close()
         states = self.again()
         kept = states.state("https://a.example/rss")
         assert kept is not None
         assert kept.keyed_by == "item"
-        assert states.seen("https://a.example/rss", (FIRST,)) == {FIRST: SECOND}
+        assert states.seen("https://a.example/rss", (FIRST,)) == {FIRST: Known(SECOND, THIRD, b"title", last_seen=AT)}
         assert states.positions("poller") == {0: 7}
         states.close()
 
@@ -103,10 +117,53 @@ class FeedStatesContract(ABC):
         assert states.positions("poller") == {0: 1, 1: 5}
         states.close()
 
+    def test_several_feeds_are_saved_at_once(self) -> None:
+        states = self.states()
+        states.save_all([(state(f"https://{number}.example"), {FIRST: Known(SECOND)}) for number in range(3)])
+        states.save_all([])
+        assert len(list(states.states())) == 3
+        assert sent(states, FIRST, feed_url="https://1.example") == {FIRST: SECOND}
+        states.close()
+
+    def test_what_left_its_feed_for_sixty_days_is_known_and_after_a_hundred_forgotten(self) -> None:
+        states = self.states()
+        states.save(at(0), {FIRST: Known(FIRST), SECOND: Known(SECOND)})
+        for days in (1, 60, 61):
+            states.save(at(days), {FIRST: Known(FIRST)})
+        assert sent(states, FIRST, SECOND) == {FIRST: FIRST, SECOND: SECOND}
+        for days in (100, 101):
+            states.save(at(days), {FIRST: Known(FIRST)})
+        assert sent(states, FIRST, SECOND) == {FIRST: FIRST}
+        states.close()
+
+    def test_a_document_unchanged_for_a_year_is_no_absence(self) -> None:
+        states = self.states()
+        states.save(at(0), {FIRST: Known(FIRST), SECOND: Known(SECOND)})
+        for days in range(1, 365):
+            states.save(at(days), {})
+        states.save(at(365), {FIRST: Known(FIRST)})
+        states.save(at(400), {FIRST: Known(FIRST)})
+        assert sent(states, SECOND) == {SECOND: SECOND}
+        states.save(at(470), {FIRST: Known(FIRST)})
+        assert sent(states, SECOND) == {}
+        states.close()
+
+    def test_a_feed_of_old_items_is_remembered_thrice_as_long_as_they_are_old(self) -> None:
+        states = self.states()
+        old = Known(FIRST, published_at=AT - timedelta(days=200))
+        states.save(at(0), {FIRST: old, SECOND: Known(SECOND)})
+        for days in (1, 500):
+            states.save(at(days), {FIRST: old})
+        assert sent(states, SECOND) == {SECOND: SECOND}
+        for days in (1_100, 1_101):
+            states.save(at(days), {FIRST: old})
+        assert sent(states, SECOND) == {}
+        states.close()
+
     def test_threads_may_save_side_by_side(self) -> None:
         states = self.states()
         feeds = [f"https://{number}.example" for number in range(20)]
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda feed: states.save(state(feed), {FIRST: SECOND}), feeds))
+            list(pool.map(lambda feed: states.save(state(feed), {FIRST: Known(SECOND)}), feeds))
         assert len(list(states.states())) == 20
         states.close()

@@ -48,7 +48,7 @@ class Newsroom:
             hits=self.index,
             articles=self.index,
             feed_states=self.states,
-            feeds=self.feeds,
+            feeds=lambda: self.feeds,
             watchlists=lambda: self.watchlists,
             metrics=lambda: "wirewatch_items_total 7\n",
             health=lambda: Health(self.healthy, {"poller": "running" if self.healthy else "stuck"}),

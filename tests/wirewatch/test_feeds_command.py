@@ -53,7 +53,15 @@ def remember(folder: Path, feed_url: str, status: FeedStatus, failures: int = 0)
 def test_list_gives_every_key_of_a_source(folder: Path) -> None:
     result = run(folder, "list", "--json")
     assert result.exit_code == 0, result.output
-    unset = {"owner": "", "weight": 1.0, "interval": 0.0, "full_text": False, "time_zone": "", "access": ""}
+    unset = {
+        "owner": "",
+        "weight": 1.0,
+        "interval": 0.0,
+        "full_text": False,
+        "time_zone": "",
+        "access": "",
+        "duplicate_of": "",
+    }
     assert lines(result) == [
         {"feed_url": "https://a.example/rss", "name": "A", "site_url": "", "country": "XK", "language": "sq",
          "kind": "portal", "folder": "Kosovo", **unset},

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import click
 
+from connectors.interfaces import FeedSources
 from wirewatch.cli.options import setting_option, with_settings
 from wirewatch.settings import Settings
 
 
 @click.command(name="run")
 @click.option("--once", is_flag=True, help="Poll every feed once, process all, deliver alerts, print a summary, end.")
+@click.option(
+    "--feeds", multiple=True, metavar="X", help="Feed address, OPML file or TOML list; only these are polled."
+)
 @with_settings
-@setting_option("--feeds", "feeds.sources", multiple=True, metavar="X", help="Feed address, OPML file or TOML list.")
 @setting_option("--watchlists", "watchlists.paths", multiple=True, metavar="PATH", help="Watchlist file or folder.")
 @setting_option("--port", "page.port", type=click.IntRange(0, 65535), metavar="N", help="Port of the page.")
 @setting_option(
@@ -21,32 +24,33 @@ from wirewatch.settings import Settings
     metavar="CIDR",
     help="Let feeds lie in this private network, without port rule and delay.",
 )
-def command(settings: Settings, *, once: bool) -> None:
+def command(settings: Settings, *, once: bool, feeds: tuple[str, ...]) -> None:
     """Poll feeds, match watchlists, alert, and serve the live page, all in one process.
 
-    --feeds replaces the configured sources for this run. Ctrl-C ends it cleanly, and the next start goes on where this
+    --feeds replaces the configured sources and the list of `feeds add` for this run. Ctrl-C ends it cleanly, and the next start goes on where this
     one stopped; a second Ctrl-C exits at once.
     """
-    from wirewatch import logs
+    from wirewatch import logs, wiring
     from wirewatch.station import station
 
     logs.configure(settings.logs)
+    sources = wiring.feed_sources(settings, feeds)
     if once:
-        _once(settings)
+        _once(settings, sources)
         return
     from wirewatch.embedded import Process, listening_socket
 
-    with listening_socket(settings.page.host, settings.page.port) as page, station(settings) as opened:
+    with listening_socket(settings.page.host, settings.page.port) as page, station(settings, sources) as opened:
         Process(opened, page, click.echo).run()
 
 
-def _once(settings: Settings) -> None:
+def _once(settings: Settings, sources: FeedSources) -> None:
     from wirewatch.once import run_once
     from wirewatch.progress import ProgressLine
     from wirewatch.station import station
 
     progress = ProgressLine()
-    with station(settings) as opened:
+    with station(settings, sources) as opened:
         try:
             summary = run_once(opened, progress)
         finally:

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from connectors.feeds.document import RawEntry
-from connectors.feeds.ladder import absolute, place, shares_addresses
+from connectors.feeds.ladder import Said, absolute, read, repeats_ids, shares_addresses
 
 BASE = "https://outlet.example/feeds/news.xml"
 
@@ -13,40 +10,49 @@ def raw(native: str = "", link: str = "", title: str = "", body: str = "", date:
     return RawEntry(native=native, link=link, title=title, body=body, published_raw=date)
 
 
-def test_each_rung_in_its_turn() -> None:
-    placed = place(
-        (
-            raw("1", "/a", "own id"),
-            raw("2", "/b", "shared id"),
-            raw("2", "/c", "shared id"),
-            raw("", "/d?utm_source=rss", "no id"),
-            raw("", "/e", "shared address", date="Mon"),
-            raw("", "/e", "shared address", date="Tue"),
-            raw("", "", "title only"),
-            raw("", "", "", "words only"),
-            raw("3", "/f", "same", "one", "Mon"),
-            raw("3", "/f", "same", "two", "Mon"),
-        ),
-        BASE,
+def said(*entries: RawEntry) -> tuple[Said, ...]:
+    return read(entries, BASE, BASE)
+
+
+def test_what_an_entry_can_be_called() -> None:
+    whole, no_id, words, text = said(
+        raw("1", "/a?utm_source=rss", "T", date="Mon"), raw("", "/d", "no id"), raw(title="T"), raw(body="text")
     )
-    assert [one.policy for one in placed] == [
-        "guid", "guid+link", "guid+link", "link", "title+date", "title+date", "title+date", "content", "content",
-        "content",
-    ]  # fmt: skip
-    assert [one.native_id for one in placed[:4]] == ["1", "2", "2", "https://outlet.example/d?utm_source=rss"]
-    assert len({(one.policy, one.value) for one in placed}) == len(placed)
+    assert [rung.policy for rung in whole.rungs] == ["guid", "guid+link", "title+date", "content"]
+    assert whole.rungs[1].value == "1 https://outlet.example/a"
+    assert [rung.policy for rung in no_id.rungs] == ["link", "title+date", "content"]
+    assert [rung.policy for rung in words.rungs] == ["title+date", "content"]
+    assert [rung.policy for rung in text.rungs] == ["content"]
 
 
-def test_equal_entries_are_one_and_repeated_ids_with_another_text_are_kept() -> None:
-    placed = place((raw("1", "/a", "x"), raw("1", "/a", "x"), raw("1", "/a", "y")), BASE)
-    assert [(one.policy, one.entry.title) for one in placed] == [("title+date", "x"), ("title+date", "y")]
+def test_equal_entries_are_one() -> None:
+    assert len(said(raw("1", "/a", "x"), raw("1", "/a", "x"), raw("1", "/a", "y"))) == 2
 
 
 def test_one_address_for_several_ids_is_told() -> None:
-    assert shares_addresses(place((raw("1", "/home"), raw("2", "/home?utm_source=x")), BASE))
-    assert shares_addresses(place((raw("", "/home", "a"), raw("", "/home", "b")), BASE))
-    assert not shares_addresses(place((raw("1", "/a"), raw("2", "/b"), raw("3"), raw("4")), BASE))
-    assert not shares_addresses(place((raw("1", "/a", "x"), raw("1", "/a", "y")), BASE))
+    assert shares_addresses(said(raw("1", "/home"), raw("2", "/home?utm_source=x")))
+    assert shares_addresses(said(raw("", "/home", "a"), raw("", "/home", "b")))
+    assert not shares_addresses(said(raw("1", "/a"), raw("2", "/b"), raw("3"), raw("4")))
+    assert not shares_addresses(said(raw("1", "/a", "x"), raw("1", "/a", "y")))
+
+
+def test_many_repeated_ids_are_told() -> None:
+    twins = [raw(str(number // 2), f"/{number}") for number in range(6)]
+    assert repeats_ids(said(*twins))
+    assert not repeats_ids(said(*(raw(str(number), f"/{number}") for number in range(20)), raw("3", "/x")))
+    # One entry in two versions is no second entry.
+    assert not repeats_ids(said(*(raw(str(number // 2), f"/{number // 2}", f"v{number}") for number in range(6))))
+
+
+def test_aliases_say_nothing_of_scheme_and_host() -> None:
+    before, after = said(
+        raw("http://old.example/?p=1", "http://old.example/news/1"),
+        raw("https://www.new.example/?p=1", "//new.example/news/1"),
+    )
+    assert before.link_alias == after.link_alias != ""
+    assert before.guid_alias == after.guid_alias != before.link_alias
+    home, permalink = said(raw("tag:1", "https://outlet.example/"), raw("http://a.example/x", "https://a.example/x"))
+    assert (home.link_alias, home.guid_alias, permalink.guid_alias) == ("", "", "")
 
 
 def test_addresses_are_absolute_or_none() -> None:
@@ -60,21 +66,6 @@ def test_addresses_are_absolute_or_none() -> None:
 
 
 def test_long_ids_are_hashed_and_stay_apart() -> None:
-    first, second = place((raw("x" * 5000 + "1"), raw("x" * 5000 + "2")), BASE)
-    assert first.native_id != second.native_id
-    assert len(first.native_id) == 32
-
-
-WORDS = st.sampled_from(["", "a", "b"])
-ENTRIES = st.lists(st.builds(raw, WORDS, WORDS, WORDS, WORDS, WORDS), max_size=8)
-
-
-@given(ENTRIES, st.randoms())
-def test_identity_does_not_depend_on_the_order(entries: list[RawEntry], random: object) -> None:
-    shuffled = list(entries)
-    random.shuffle(shuffled)  # type: ignore[attr-defined] # hypothesis gives a random.Random
-    placed = place(entries, BASE)
-    assert {(one.policy, one.value, one.native_id) for one in placed} == {
-        (one.policy, one.value, one.native_id) for one in place(shuffled, BASE)
-    }
-    assert len({(one.policy, one.value) for one in placed}) == len({str(entry) for entry in entries})
+    first, second = said(raw("x" * 5000 + "1"), raw("x" * 5000 + "2"))
+    assert first.native != second.native
+    assert len(first.native) == 32

@@ -6,10 +6,18 @@ import importlib
 
 import click
 
-MODULES = {"list": "listed", "health": "health", "show": "show", "parse": "parse"}
+MODULES = {
+    "list": "listed",
+    "import": "importing",
+    "export": "exporting",
+    "remove": "remove",
+    "health": "health",
+    "show": "show",
+    "parse": "parse",
+}
 """Each command and its module in this package, which has a click command `command`; in the order of the help.
 
-No module may be called `list`: as a name of the package it would hide the built-in one.
+No module may be called `list` or `import`: the one would hide the built-in name, the other is no name at all.
 """
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from schemas.errors import WirewatchError
-from schemas.feed import FeedSource
+from schemas.feed import FeedSource, FeedState
 from schemas.item import FeedItem
 from schemas.time import rfc3339
 from wirewatch.cli.options import all_keys, print_record, with_records, with_settings
@@ -68,7 +68,12 @@ async def _parsed(pool: ParsePool, file: str) -> tuple[tuple[FeedItem, ...], lis
     if document is None:
         raise WirewatchError(f"{why.status.value}: {why.reason}" if why else "no answer", subject=file)
     address = await asyncio.to_thread(lambda: Path(file).absolute().as_uri())
-    built = build(document, Origin(source=FeedSource(feed_url=address), final_url=address, seen_at=moment, first=False))
+    # As if the feed had been read before: nothing in a file is history.
+    origin = Origin(
+        source=FeedSource(feed_url=address), final_url=address, seen_at=moment,
+        state=FeedState(feed_url=address, last_ok_at=moment),
+    )  # fmt: skip
+    built = build(document, origin)
     warnings = [*document.notes, *(f"an entry {letter.reason}" for letter in built.dead)]
     if document.cut:
         warnings.append("the document is cut in the middle; only complete entries were read")
