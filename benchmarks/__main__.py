@@ -12,11 +12,12 @@ import sys
 from pathlib import Path
 
 _TEXTS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wirewatch" / "texts"
-_QUICK = (["benchmarks.graph"], ["benchmarks.language"], ["benchmarks.first_hit"])
+_QUICK = (["benchmarks.graph"], ["benchmarks.language"], ["benchmarks.first_hit"], ["benchmarks.feeds_schedule"])
 _FULL = (
     ["benchmarks.graph", "--items", "10000"],
     ["benchmarks.language"],
     ["benchmarks.first_hit", "--clone"],
+    ["benchmarks.feeds_schedule"],
     ["benchmarks.matching_texts", str(_TEXTS)],
     ["benchmarks.matching", str(_TEXTS)],
 )

@@ -153,8 +153,8 @@ def _of_contents(health: Health, state: FeedState, fetch: FetchRecord) -> Health
     quiet = silence(state.rhythm)
     if quiet is not None:
         reason = (
-            f"answers, but brought nothing new for {_span(quiet.hours)}: {quiet.times:.1f} times its longest silence so"
-            " far, nights and weekends counted"
+            f"answers, but brought nothing new for {_span(quiet.hours)}; its longest silence so far was"
+            f" {_span(state.rhythm.longest_plain)} ({quiet.times:.1f} times that, by the hours and days it is used to)"
         )
         return _replaced(health, SILENT, reason, needs_person=True)
     last = state.rhythm.last

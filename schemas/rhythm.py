@@ -34,6 +34,8 @@ SILENT_TIMES = 1.75
 figures here give one false alarm in some 230 weeks of a source (`benchmarks.feeds_schedule`)."""
 _LONGER = 1.1
 """Of its longest silence in plain hours, which must be exceeded too: an hour at noon weighs much in a feed of the night."""
+_TWICE, _WELL_KNOWN = 1.95, 100
+"""Of its longest silence in plain hours: enough by itself for a feed known by so many items."""
 _SILENT_KNOWN = 30
 _SILENT_AFTER = timedelta(days=14)
 _HOUR = 3600.0
@@ -183,15 +185,21 @@ def silence(rhythm: Rhythm) -> Silence | None:
     Judged up to the last poll that was answered: a feed nobody asked is not silent. One known for less than two weeks
     or by fewer than 30 items never is.
     """
-    if rhythm.since is None or rhythm.at is None or rhythm.last is None or not rhythm.longest:
-        return None
-    if rhythm.known < _SILENT_KNOWN or rhythm.at - rhythm.since < _SILENT_AFTER:
+    if rhythm.at is None or rhythm.last is None or not rhythm.longest or not is_known(rhythm):
         return None
     hours = (rhythm.at - rhythm.last).total_seconds() / _HOUR
     if hours <= _LONGER * rhythm.longest_plain:
         return None
     quiet = Weights(rhythm).between(rhythm.last.timestamp(), rhythm.at.timestamp())
-    return Silence(hours, quiet / rhythm.longest) if quiet > SILENT_TIMES * rhythm.longest else None
+    twice = rhythm.known >= _WELL_KNOWN and hours > _TWICE * rhythm.longest_plain
+    return Silence(hours, quiet / rhythm.longest) if twice or quiet > SILENT_TIMES * rhythm.longest else None
+
+
+def is_known(rhythm: Rhythm) -> bool:
+    """Whether the feed is known for long enough, and by enough items, to judge its silences."""
+    if rhythm.since is None or rhythm.at is None:
+        return False
+    return rhythm.known >= _SILENT_KNOWN and rhythm.at - rhythm.since >= _SILENT_AFTER
 
 
 def _passed(rhythm: Rhythm, moment: datetime) -> tuple[Sequence[float], Sequence[float]]:

@@ -92,7 +92,7 @@ def test_a_silent_feed_needs_a_person_and_one_dead_for_months_is_named() -> None
     silent = followed(begun(times, times[-1]), NOW, [])
     found = verdict(SOURCE, state(rhythm=silent))
     assert (found.status, found.needs_person) == ("silent", True)
-    assert found.reason.startswith("answers, but brought nothing new for 10 days: ")
+    assert found.reason.startswith("answers, but brought nothing new for 10 days; its longest silence so far was ")
     dead = verdict(SOURCE, state(rhythm=begun([NOW - 100 * DAY], NOW)))
     assert (dead.status, dead.needs_person) == ("stale", False)
     assert "100 days old" in dead.reason
