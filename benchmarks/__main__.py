@@ -12,10 +12,20 @@ import sys
 from pathlib import Path
 
 _TEXTS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wirewatch" / "texts"
-_QUICK = (["benchmarks.graph"], ["benchmarks.language"], ["benchmarks.first_hit"], ["benchmarks.feeds_schedule"])
+_QUICK = (
+    ["benchmarks.graph"],
+    ["benchmarks.language"],
+    ["benchmarks.feeds_parse"],
+    ["benchmarks.feeds_poll"],
+    ["benchmarks.feeds_schedule"],
+    ["benchmarks.first_hit"],
+)
 _FULL = (
     ["benchmarks.graph", "--items", "10000"],
     ["benchmarks.language"],
+    ["benchmarks.feeds_parse"],
+    ["benchmarks.feeds_poll", "--rounds", "15"],
+    ["benchmarks.feeds_poll_long", "--minutes", "30"],
     ["benchmarks.first_hit", "--clone"],
     ["benchmarks.feeds_schedule"],
     ["benchmarks.matching_texts", str(_TEXTS)],

@@ -205,7 +205,7 @@ class Known(msgspec.Struct, frozen=True):
     published_at: datetime | None = None
     """Only for saving, not kept: a feed that shows old items keeps its memory for longer."""
     last_seen: datetime | None = None
-    """Only when read: until when, to a day, its feed is known to have had it."""
+    """Until when, to a day, its feed is known to have had it. None for saving: it has it now."""
 
 
 class FeedStates(PositionStore, Protocol):
@@ -213,6 +213,9 @@ class FeedStates(PositionStore, Protocol):
 
     def state(self, feed_url: str) -> FeedState | None:
         """The state of one feed, or None before its first poll."""
+
+    def states_of(self, feed_urls: Sequence[str]) -> Mapping[str, FeedState]:
+        """The states of many feeds at once; those without one are missing."""
 
     def states(self) -> Iterable[FeedState]:
         """All states, by address."""
@@ -235,6 +238,12 @@ class FeedStates(PositionStore, Protocol):
 
     def save_all(self, saved: Sequence[tuple[FeedState, Mapping[str, Known]]]) -> None:
         """`save` for several feeds, all in one transaction: one wait for the disk."""
+
+    def remember(self, feed_url: str, seen: Mapping[str, Known], at: datetime) -> None:
+        """Save what was acknowledged at `at` whatever a poller saves meanwhile: the state of the feed stays.
+
+        A feed that is not known is from now on, with nothing in its state.
+        """
 
     def close(self) -> None:
         """Release the file."""

@@ -4,8 +4,9 @@
 
 - an *observation* (one feed's entry carrying one content) keeps the earliest `first_seen` and date of publication and,
   from its latest sight, `last_seen` and the attributes;
-- a *sighting* (one entry of one feed) shows the content with the greatest (`last_seen`, `content_hash`);
-- the *article* shows the longest content among its sightings, ties by feed address and native id;
+- a *sighting* (one entry of one feed) shows, of its feed texts and of its page texts, the content with the greatest
+  (`last_seen`, `content_hash`) each: an edit in the feed does not hide the text of the page;
+- the *article* shows the longest content among these, ties by feed address, native id and kind;
 - what the pipeline derived from a text comes from the greatest pipeline version.
 
 Texts that no sighting shows any longer live on as `Version` documents only. What was derived from them stays here: a
@@ -49,6 +50,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     content_hash: str
     item_id: str
     length: int
+    kind: str = "feed"
+    """Where its words are from, see `FeedItem.kind`."""
     first_seen: Time
     last_seen: Time
     url: str = ""
@@ -64,6 +67,11 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     def sighting(self) -> tuple[str, str]:
         """What identifies the entry: the feed and its native id."""
         return (self.feed_url, self.native_id)
+
+    @property
+    def line(self) -> tuple[str, str, str]:
+        """The line of versions it belongs to: what the entry says in its feed and on its page are two."""
+        return (self.feed_url, self.native_id, self.kind)
 
 
 class Sighting(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +166,7 @@ def of_item(item: FeedItem, content: Content) -> Article:
         content_hash=item.content_hash,
         item_id=item.item_id,
         length=content.length,
+        kind=item.kind,
         first_seen=item.seen_at,
         last_seen=item.seen_at,
         url=item.url,
@@ -178,6 +187,7 @@ def version_of_item(item: FeedItem, content: Content) -> Version:
         version_id=item.version_id,
         article_id=item.article_id,
         content_hash=item.content_hash,
+        kind=item.kind,
         title=item.title,
         summary=item.summary,
         body=item.body,
@@ -245,11 +255,11 @@ def _derivation(content: Content) -> tuple[object, ...]:
 
 
 def _derive(article_id: str, observations: tuple[Observation, ...], contents: dict[str, Content]) -> Article:
-    shown: dict[tuple[str, str], Observation] = {}
+    shown: dict[tuple[str, str, str], Observation] = {}
     for seen in observations:
-        known = shown.get(seen.sighting, seen)
-        shown[seen.sighting] = max(known, seen, key=lambda one: (one.last_seen, one.content_hash))
-    longest = min(shown.values(), key=lambda seen: (-seen.length, *seen.sighting))
+        known = shown.get(seen.line, seen)
+        shown[seen.line] = max(known, seen, key=lambda one: (one.last_seen, one.content_hash))
+    longest = min(shown.values(), key=lambda seen: (-seen.length, *seen.line))
     text = contents[longest.content_hash]
     first = min(observations, key=lambda seen: (seen.first_seen, *seen.sighting, seen.content_hash))
     dated = min(
@@ -286,18 +296,19 @@ def _derive(article_id: str, observations: tuple[Observation, ...], contents: di
         seen_at=first.first_seen,
         updated_at=max(seen.first_seen for seen in observations),
         history=all(seen.history for seen in observations),
-        sightings=tuple(_sighting(shown[key], observations) for key in sorted(shown)),
+        sightings=tuple(_sighting(key, observations) for key in sorted({seen.sighting for seen in shown.values()})),
         observations=observations,
         contents=tuple(contents[key] if key in kept else _wordless(contents[key]) for key in sorted(contents)),
     )
 
 
-def _sighting(shown: Observation, observations: tuple[Observation, ...]) -> Sighting:
-    same = [seen for seen in observations if seen.sighting == shown.sighting]
+def _sighting(key: tuple[str, str], observations: tuple[Observation, ...]) -> Sighting:
+    same = [seen for seen in observations if seen.sighting == key]
+    latest = max(same, key=lambda one: (one.last_seen, one.content_hash))
     return Sighting(
-        feed_url=shown.feed_url,
-        native_id=shown.native_id,
-        url=shown.url,
+        feed_url=latest.feed_url,
+        native_id=latest.native_id,
+        url=latest.url,
         first_seen=min(seen.first_seen for seen in same),
-        last_seen=max(seen.last_seen for seen in same),
+        last_seen=latest.last_seen,
     )

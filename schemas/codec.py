@@ -21,12 +21,12 @@ from schemas.hit import Hit, ItemHits
 from schemas.item import FeedItem
 
 SCHEMAS: dict[type[Any], tuple[str, int]] = {
-    FeedItem: ("item", 1),
+    FeedItem: ("item", 2),
     ItemHits: ("item-hits", 2),
     DeadLetter: ("deadletter", 1),
     FetchRecord: ("fetch", 2),
     Alert: ("alert", 1),
-    Article: ("article", 1),
+    Article: ("article", 2),
     Version: ("version", 1),
     Hit: ("hit", 1),
     FeedState: ("feed-state", 2),

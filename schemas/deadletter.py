@@ -19,10 +19,10 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of `position` and `stage`: the same record failing in the same place is the same dead letter."""
     stage: str
     """Where it failed: `decode`, `language`, `match`, `hits`, `index`, `process` (died with it), `parse`, `entry`,
-    `desk`."""
+    `ingest`, `desk`."""
     reason: str
     position: str
-    """`topic/partition/offset` of a record, or `feed address#body hash` of a document."""
+    """`topic/partition/offset` of a record, or `feed address#body hash` of a document; `ingest#hash` of a pushed line."""
     subject: str = ""
     """The feed, item or document the bytes belong to, as far as it could be told."""
     topic: str = ""

@@ -47,15 +47,26 @@ class FolderInUseError(DataFolderError):
 
 
 class FeedError(WirewatchError):
-    """One poll of one feed failed. `status` is a `schemas.feed.FeedStatus` value; `http_status` 0 when none came."""
+    """One poll of one feed failed. `status` is a `schemas.feed.FeedStatus` value; `http_status` 0 when none came.
+
+    `lost`: the name asked for does not exist.
+    """
 
     def __init__(
-        self, message: str, *, subject: str, status: str, http_status: int = 0, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        subject: str,
+        status: str,
+        http_status: int = 0,
+        retry_after: float | None = None,
+        lost: bool = False,
     ) -> None:
         super().__init__(message, subject=subject, retryable=True)
         self.status = status
         self.http_status = http_status
         self.retry_after = retry_after
+        self.lost = lost
 
 
 class RecordError(WirewatchError):

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from schemas.item import FeedItem
 from schemas.rhythm import Rhythm
 from schemas.time import Time
 
@@ -179,3 +180,5 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     """How the feed publishes, as far as it is known."""
     planned_by: str = ""
     """The rule by which `next_poll_at` was chosen, for a person."""
+    owed: tuple[FeedItem, ...] = ()
+    """Items sent without the text of their page, which the next poll tries to get once more; a bounded number."""

@@ -115,7 +115,11 @@ def verdict(source: FeedSource, state: FeedState | None) -> Health:
 def noted(history: tuple[PollSummary, ...], record: FetchRecord) -> tuple[PollSummary, ...]:
     """`history` after `record`: a new line when the feed is doing otherwise than before, or lost items."""
     status = POSSIBLE_GAP if record.missed else record.status.value
-    if status == FeedStatus.UNCHANGED and (not history or history[-1].status in FINE | {POSSIBLE_GAP}):
+    if (
+        status == FeedStatus.UNCHANGED
+        and not record.entries
+        and (not history or history[-1].status in FINE | {POSSIBLE_GAP})
+    ):
         # The document is the one of before, and so is what there is to say of it.
         return history
     if status == FeedStatus.UNCHANGED:

@@ -26,6 +26,11 @@ def item_id(feed_url: str, policy: str, value: str) -> str:
     return digest("item", feed_url, policy, value)
 
 
+def page_id(item: str) -> str:
+    """The page of an item, by which the poller remembers that it had its text."""
+    return digest("page", item)
+
+
 def article_id_of_address(address: str) -> str:
     """The article behind an address as the feed gave it (`canonical_address` is applied here)."""
     return digest("address", canonical_address(address))

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import click
 import msgspec
@@ -17,7 +17,8 @@ from tools import command_page, generate
 from tools.field_docs import field_docs
 from wirewatch import settings as settings_module
 from wirewatch.cli import COMMANDS, wirewatch
-from wirewatch.settings import Secret, Settings
+from wirewatch.sections import Secret
+from wirewatch.settings import Settings
 
 ROOT = generate.ROOT
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -52,9 +53,18 @@ def fields() -> Iterator[tuple[str, msgspec.structs.FieldInfo, type[Any]]]:
     """Every setting: its section (empty at the top), field and struct."""
     for field in msgspec.structs.fields(Settings):
         if hasattr(field.type, "__struct_fields__"):
-            yield from ((field.name, inner, field.type) for inner in msgspec.structs.fields(field.type))
+            yield from inner_fields(field.name, field.type)
         else:
             yield "", field, Settings
+
+
+def inner_fields(section: str, struct: type[Any]) -> Iterator[tuple[str, msgspec.structs.FieldInfo, type[Any]]]:
+    for field in msgspec.structs.fields(struct):
+        held: Any = get_args(field.type)[1] if get_origin(field.type) is dict else None
+        if hasattr(held, "__struct_fields__") and held is not Secret:
+            yield from inner_fields(f"{section}.{field.name}.NAME", held)
+        else:
+            yield section, field, struct
 
 
 def setting_id(value: object) -> str | None:
@@ -67,9 +77,12 @@ def test_every_setting_is_in_the_docs(section: str, field: msgspec.structs.Field
     heading = f"## `[{section}]`" if section else "## At the top of the file"
     table = page.partition(f"{heading}\n")[2].partition("\n## ")[0]
     (row,) = [line for line in table.splitlines() if line.startswith(f"| `{field.name}` |")]
-    variable = "_".join(filter(None, ("WIREWATCH", section.upper(), field.name.upper())))
-    assert f"`{variable}`" in row
     assert field_docs(struct)[field.name] in row
+    if get_origin(field.type) is dict:
+        assert "secrets by name" in row
+        return
+    variable = "_".join(filter(None, ("WIREWATCH", *section.upper().split("."), field.name.upper())))
+    assert f"`{variable}`" in row
     assert (field.type is Secret) == ("| secret |" in row)
     settings_module.load(environment={variable: as_text(field.default)})
 

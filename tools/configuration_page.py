@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from tools.field_docs import field_docs
-from wirewatch.settings import DEFAULT_FILE, Secret, Settings
+from wirewatch.sections import Secret
+from wirewatch.settings import DEFAULT_FILE, Settings
 
 FILE = "docs/configuration.md"
 
@@ -46,7 +47,11 @@ def page() -> str:
     }
     parts = [_INTRO, "## At the top of the file\n", _table(Settings, "", skip=frozenset(sections))]
     for name, kind in sections.items():
-        parts += [f"## `[{name}]`\n", f"{inspect.cleandoc(kind.__doc__ or '')}\n", _table(kind, name)]
+        named = {key: get_args(inner)[1] for key, inner in get_type_hints(kind).items() if get_origin(inner) is dict}
+        parts += [f"## `[{name}]`\n", f"{inspect.cleandoc(kind.__doc__ or '')}\n", _table(kind, name, frozenset(named))]
+        for key, inner in named.items():
+            parts += [f"## `[{name}.{key}.NAME]`\n", f"{inspect.cleandoc(inner.__doc__ or '')}\n"]
+            parts.append(_table(inner, f"{name}_{key}_NAME"))
     return "\n".join(parts)
 
 
@@ -58,7 +63,8 @@ def _table(section: type[msgspec.Struct], name: str, skip: frozenset[str] = froz
         if field.name not in skip:
             variable = "_".join(part.upper() for part in ("wirewatch", name, field.name) if part)
             kind = _type(kinds[field.name])
-            rows.append(_row(f"`{field.name}`", kind, _default(field.default), f"`{variable}`", docs[field.name]))
+            shown = "" if get_origin(kinds[field.name]) is dict else f"`{variable}`"
+            rows.append(_row(f"`{field.name}`", kind, _default(field.default), shown, docs[field.name]))
     return "\n".join(rows) + "\n"
 
 
@@ -68,6 +74,8 @@ def _row(*cells: str) -> str:
 
 def _type(kind: Any) -> str:
     plain = {str: "text", int: "whole number", float: "number", bool: "true or false", Secret: "secret"}
+    if get_origin(kind) is dict:
+        return "secrets by name"
     if get_origin(kind) is tuple:
         return f"list of {plain[get_args(kind)[0]]}s"
     if get_origin(kind) is Literal:
@@ -76,6 +84,6 @@ def _type(kind: Any) -> str:
 
 
 def _default(value: object) -> str:
-    if isinstance(value, Secret):
+    if isinstance(value, Secret) or value is msgspec.NODEFAULT:
         return "none"
     return f"`{json.dumps(value, ensure_ascii=False)}`"

@@ -9,6 +9,7 @@ import msgspec
 
 from pipelines.matching.json_schema import json_schema
 from schemas.codec import SCHEMAS
+from schemas.ingest import PushedItem
 from tools.field_docs import field_docs
 
 FOLDER = "schemas/json"
@@ -18,17 +19,26 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def files() -> dict[str, str]:
     """Text by path, one file for each kind, and that of watchlists."""
     kinds = {f"{FOLDER}/{name}.json": _text(schema(kind)) for kind, (name, _) in SCHEMAS.items()}
-    return kinds | {f"{FOLDER}/watchlist.json": _text(json_schema())}
+    return kinds | {f"{FOLDER}/ingest.json": _text(pushed()), f"{FOLDER}/watchlist.json": _text(json_schema())}
 
 
-def schema(kind: type[Any]) -> dict[str, Any]:
+def pushed() -> dict[str, Any]:
+    """The JSON Schema of a line of `wirewatch ingest`, with what it needs."""
+    tree = schema(PushedItem, ("ingest", 1))
+    texts = {"title", "summary", "body"}
+    wanted = ({"url", "native_id"}, texts)
+    needs = [{"anyOf": [{"required": [key]} for key in tree["properties"] if key in keys]} for keys in wanted]
+    return {**tree, "allOf": needs}
+
+
+def schema(kind: type[Any], named: tuple[str, int] | None = None) -> dict[str, Any]:
     """The JSON Schema of `kind`: its fields at the top, the types it is made of under `$defs`."""
     _, parts = msgspec.json.schema_components((kind,), ref_template="#/$defs/{name}")
     for part in _parts(kind):
         properties = parts[part.__name__]["properties"]
         for field, text in field_docs(part).items():
             properties[field]["description"] = text
-    name, version = SCHEMAS[kind]
+    name, version = named or SCHEMAS[kind]
     tree = {"$schema": _DIALECT, "$id": f"wirewatch/{name}/{version}", **parts.pop(kind.__name__)}
     if parts:
         tree["$defs"] = dict(sorted(parts.items()))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from connectors.ingest.intake import STAGE, replay
 from connectors.interfaces import NewRecord, Positions, Topic
 from pipelines.stages import REPLAY_HEADER
 from schemas import codec
@@ -59,12 +60,28 @@ def run_again(settings: Settings, log: Log, letter: DeadLetter) -> str:
         )
         log.append([done, again])
         return f"back in {letter.topic}"
+    if letter.stage == STAGE:
+        return _push_again(settings, log, letter, done)
     before = log.ends("deadletters")
     fetch = asyncio.run(_again(settings, log, letter))
     # Closed only now: a document that could not even be fetched has not been processed, and must not vanish.
     if fetch.status in FINE and not _written(log, letter.id, before):
         log.append([done])
     return f"{fetch.status.value}: {fetch.reason}"
+
+
+def _push_again(settings: Settings, log: Log, letter: DeadLetter, done: NewRecord) -> str:
+    if not letter.whole:
+        return f"only its first {len(letter.raw):,} bytes were kept; push the line again"
+    states = wiring.feed_states(settings)
+    try:
+        receipt = replay(letter, log, states, wiring.feed_sources(settings), now)
+    finally:
+        states.close()
+    if receipt.status == "bad":
+        return f"failed again: {receipt.reason}"
+    log.append([done])
+    return receipt.status
 
 
 async def _again(settings: Settings, log: Log, letter: DeadLetter) -> FetchRecord:

@@ -12,30 +12,18 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from schemas.errors import SettingsError
+from wirewatch.access import access, proxied, secret
+from wirewatch.addresses import LAST_PORT, host_and_port, public_base
+from wirewatch.sections import AccessSettings, Secret, Section
 
 
-class Secret(msgspec.Struct, frozen=True):
-    """A value never shown: `str` and `repr` mask it."""
-
-    value: str = ""
-
-    def __repr__(self) -> str:
-        return "***" if self.value else ""
-
-    __str__ = __repr__
-
-
-class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
-
-
-class FeedsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FeedsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where items come from, and how politely they are fetched."""
 
     sources: tuple[str, ...] = ()
@@ -48,23 +36,41 @@ class FeedsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=T
     allow_networks: tuple[str, ...] = ()
     """Networks (CIDR) in which feeds may lie although they are private; no port rule and no delay there."""
     concurrency: int = 32
-    """Polls in progress at once."""
+    """Polls in progress at once. A server that does not answer takes one of them for `timeout` seconds: many thousands of
+    feeds need some 200."""
     timeout: float = 30.0
     """Seconds one poll may take in all."""
     min_interval: float = 300.0
     """Shortest time between two polls of one feed, in seconds."""
     max_interval: float = 21600.0
     """Longest time between two polls of one feed, in seconds."""
+    robots: Literal["delay", "obey", "ignore"] = "delay"
+    """What `robots.txt` binds. `delay`: feeds you list are polled whatever it says, but no faster than its Crawl-delay (up
+    to 30 s) asks. `obey`: a feed it disallows is refused. `ignore`: it is not read. Pages fetched for their text obey it
+    unless it is ignored."""
+    websub_url: str = ""
+    """Public https address at which WebSub hubs reach this machine, without the path. Empty: hubs are not used."""
+    websub_listen: str = "127.0.0.1:8411"
+    """Address and port the listener for hubs is bound to, behind what serves `feeds.websub_url`; used only with it."""
+    websub_poll: float = 21600.0
+    """Seconds between polls of a feed whose hub has shown that it delivers."""
+    proxy: Secret = Secret()
+    """An http or https proxy that all feeds are asked through, `http://user:password@host:port` (secret). It connects us:
+    it must itself refuse private addresses."""
+    proxy_file: str = ""
+    """File that holds the address of the proxy."""
+    access: dict[str, AccessSettings] = msgspec.field(default_factory=dict)
+    """Ways into feeds that not everybody may read, by the name sources give."""
 
 
-class WatchlistsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WatchlistsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is watched."""
 
     paths: tuple[str, ...] = ()
     """Watchlist files or folders of them. Empty: the lists that come with wirewatch."""
 
 
-class AlertsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AlertsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is told."""
 
     recipients: tuple[str, ...] = ()
@@ -79,7 +85,7 @@ class AlertsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=
     """Address of the page as readers of a mail reach it; empty: mails carry no link to it."""
 
 
-class SmtpSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SmtpSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The mail server. Without a host, mails go into the maildir `DATA/mail`."""
 
     host: str = ""
@@ -98,7 +104,7 @@ class SmtpSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Seconds to wait for any answer of the server."""
 
 
-class PageSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PageSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The live page."""
 
     host: str = "127.0.0.1"
@@ -107,7 +113,7 @@ class PageSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Port it listens on; 0 takes a free one."""
 
 
-class PipelineSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PipelineSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The micro-batches."""
 
     batch_records: int = 500
@@ -118,7 +124,7 @@ class PipelineSettings(_Section, frozen=True, kw_only=True, forbid_unknown_field
     """Language detector: all together, or one alone."""
 
 
-class LogsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LogsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What wirewatch writes about itself, on standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -127,7 +133,7 @@ class LogsSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """`auto`: text on a terminal, JSON lines elsewhere."""
 
 
-class Settings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings of one run."""
 
     data: str = "wirewatch-data"
@@ -147,7 +153,6 @@ class Settings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 DEFAULT_FILE = "wirewatch.toml"
-_LAST_PORT = 65535
 _PREFIX = "WIREWATCH_"
 # Read elsewhere, not settings: the demo and tests may set them.
 _NOT_SETTINGS = frozenset({"WIREWATCH_CONFIG"})
@@ -191,10 +196,18 @@ def _read_file(file: Path) -> dict[str, Any]:
         values = tree.get(section, {}).get(key)
         if isinstance(values, list):
             tree[section][key] = [_beside(file, value) for value in values]
-    for table, key in ((tree, "data"), (tree.get("smtp", {}), "password_file")):
-        if isinstance(table.get(key), str) and table[key]:
-            table[key] = _beside(file, table[key])
+    if isinstance(tree.get("data"), str) and tree["data"]:
+        tree["data"] = _beside(file, tree["data"])
+    _files_beside(file, tree)
     return tree
+
+
+def _files_beside(file: Path, tree: dict[str, Any]) -> None:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            _files_beside(file, value)
+        elif key.endswith("_file") and isinstance(value, str) and value:
+            tree[key] = _beside(file, value)
 
 
 def _beside(file: Path, value: object) -> object:
@@ -212,31 +225,52 @@ def _refuse_unknown(tree: Mapping[str, Any], kind: type, prefix: str, subject: s
             hint = f"; did you mean {prefix}{close[0]}?" if close else ""
             message = f"unknown setting {path}{hint}"
             raise SettingsError(message, subject=subject)
-        if isinstance(hints[key], type) and issubclass(hints[key], _Section):
-            if not isinstance(value, dict):
-                message = f"{path} is a section, not a value"
+        section = _section(hints[key])
+        named = {path: value}
+        if section is not None and section is not hints[key] and isinstance(value, dict):
+            named = {f"{path}.{name}": one for name, one in value.items()}
+        for where, one in named.items() if section is not None else ():
+            if not isinstance(one, dict):
+                message = f"{where} is a section, not a value"
                 raise SettingsError(message, subject=subject)
-            _refuse_unknown(value, hints[key], f"{path}.", subject)
+            assert section is not None  # else there is nothing in the loop
+            _refuse_unknown(one, section, f"{where}.", subject)
+
+
+def _section(kind: Any) -> type[Section] | None:
+    """The section that a field of type `kind` holds, or holds several of by name."""
+    if get_origin(kind) is dict:
+        kind = get_args(kind)[1]
+    return kind if isinstance(kind, type) and issubclass(kind, Section) else None
 
 
 def _environment_path(name: str) -> list[str]:
     rest = name.removeprefix(_PREFIX).lower()
-    sections = [key for key, kind in get_type_hints(Settings).items() if issubclass(kind, _Section)]
-    for section in sections:
-        if rest.startswith(f"{section}_"):
-            path = [section, rest.removeprefix(f"{section}_")]
-            break
-    else:
-        path = [rest]
-    tree: dict[str, Any] = {path[0]: {path[1]: ""}} if len(path) > 1 else {path[0]: ""}
+    path = _split(rest, Settings)
+    tree: dict[str, Any] = {}
+    _put(tree, path, "")
     _refuse_unknown(tree, Settings, "", name)
     return path
+
+
+def _split(rest: str, kind: type) -> list[str]:
+    """`feeds_access_portal_user` as its path; the names of sections come from the one who writes the variable."""
+    for key, inner in get_type_hints(kind).items():
+        section = _section(inner)
+        if section is None or not rest.startswith(f"{key}_"):
+            continue
+        after = rest.removeprefix(f"{key}_")
+        if section is inner:
+            return [key, *_split(after, section)]
+        last = max((one for one in get_type_hints(section) if after.endswith(f"_{one}")), key=len, default="")
+        return [key, after.removesuffix(f"_{last}"), last] if last else [key, after]
+    return [rest]
 
 
 def _from_text(path: list[str], text: str, name: str) -> object:
     kind: Any = Settings
     for key in path:
-        kind = get_type_hints(kind)[key]
+        kind = get_args(kind)[1] if get_origin(kind) is dict else get_type_hints(kind)[key]
     if kind is Secret:
         return text
     if kind == tuple[str, ...]:
@@ -255,16 +289,27 @@ def _put(tree: dict[str, Any], path: list[str], value: object) -> None:
 
 
 def _build(tree: dict[str, Any], file: Path | None) -> Settings:
-    smtp = tree.get("smtp")
-    if isinstance(smtp, dict) and isinstance(smtp.get("password"), str):
-        smtp["password"] = {"value": smtp["password"]}
     try:
-        settings = msgspec.convert(tree, Settings)
+        settings = msgspec.convert(_with_secrets(tree, Settings), Settings)
     except msgspec.ValidationError as error:
         text, _, where = str(error).partition(" - at `$.")
         message = f"{where.rstrip('`')}: {text}" if where else text
         raise SettingsError(message, subject=str(file or "settings")) from error
     return settings
+
+
+def _with_secrets(value: Any, kind: Any) -> Any:
+    """`value` with each secret in the form its type has."""
+    if kind is Secret:
+        return {"value": value} if isinstance(value, str) else value
+    if not isinstance(value, dict):
+        return value
+    if get_origin(kind) is dict:
+        return {name: _with_secrets(one, get_args(kind)[1]) for name, one in value.items()}
+    if not (isinstance(kind, type) and issubclass(kind, Section)):
+        return value
+    hints = get_type_hints(kind)
+    return {key: _with_secrets(one, hints.get(key)) for key, one in value.items()}
 
 
 def _checked(settings: Settings) -> Settings:
@@ -273,6 +318,7 @@ def _checked(settings: Settings) -> Settings:
         ("feeds.timeout", settings.feeds.timeout, 0.1),
         ("feeds.min_interval", settings.feeds.min_interval, 0.1),
         ("feeds.max_interval", settings.feeds.max_interval, settings.feeds.min_interval),
+        ("feeds.websub_poll", settings.feeds.websub_poll, settings.feeds.min_interval),
         ("feeds.concurrency", settings.feeds.concurrency, 1),
         ("pipeline.batch_records", settings.pipeline.batch_records, 1),
         ("pipeline.batch_seconds", settings.pipeline.batch_seconds, 0.0),
@@ -282,8 +328,8 @@ def _checked(settings: Settings) -> Settings:
             message = f"must be at least {least:g}, not {value:g}"
             raise SettingsError(message, subject=path)
     for path, port in (("page.port", settings.page.port), ("smtp.port", settings.smtp.port)):
-        if not 0 <= port <= _LAST_PORT:
-            message = f"must be from 0 to {_LAST_PORT}, not {port}"
+        if not 0 <= port <= LAST_PORT:
+            message = f"must be from 0 to {LAST_PORT}, not {port}"
             raise SettingsError(message, subject=path)
     if not settings.feeds.contact.isprintable():
         message = f"must be one line without control characters, not {settings.feeds.contact!r}"
@@ -302,20 +348,17 @@ def _checked(settings: Settings) -> Settings:
     if settings.page.host not in {"127.0.0.1", "::1", "localhost"}:
         message = f"the page has no login and listens on loopback only, not on {settings.page.host!r}"
         raise SettingsError(message, subject="page.host")
+    public_base(settings.feeds.websub_url, "feeds.websub_url")
+    host_and_port(settings.feeds.websub_listen, "feeds.websub_listen")
+    proxied(settings.feeds.proxy, settings.feeds.proxy_file, "feeds.proxy")
+    for name, section in settings.feeds.access.items():
+        access(section, f"feeds.access.{name}")
     return _with_password(settings)
 
 
 def _with_password(settings: Settings) -> Settings:
-    named = settings.smtp.password_file
-    if not named or settings.smtp.password.value:
-        return settings
-    try:
-        text = Path(named).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot be read: {error}"
-        raise SettingsError(message, subject=f"smtp.password_file {named}") from error
-    smtp = msgspec.structs.replace(settings.smtp, password=Secret(text))
-    return msgspec.structs.replace(settings, smtp=smtp)
+    password = secret(settings.smtp.password, settings.smtp.password_file, "smtp.password")
+    return msgspec.structs.replace(settings, smtp=msgspec.structs.replace(settings.smtp, password=password))
 
 
 def shown(settings: Settings) -> dict[str, object]:
@@ -324,8 +367,10 @@ def shown(settings: Settings) -> dict[str, object]:
     def mask(value: object) -> object:
         if isinstance(value, Secret):
             return repr(value)
-        if isinstance(value, _Section):
+        if isinstance(value, Section):
             return {name: mask(getattr(value, name)) for name in value.__struct_fields__}
+        if isinstance(value, dict):
+            return {name: mask(one) for name, one in value.items()}
         return list(value) if isinstance(value, tuple) else value
 
     return {name: mask(getattr(settings, name)) for name in settings.__struct_fields__}

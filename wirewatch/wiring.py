@@ -156,6 +156,8 @@ def feed_states(settings: Settings) -> SqliteFeedStates:
 def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
     """The poller over `log` and `states`."""
     from connectors.feeds.poller import Poller, PollerSettings
+    from connectors.feeds.websub import Terms
+    from wirewatch.access import access, proxied
 
     feeds = settings.feeds
     return Poller(
@@ -167,6 +169,10 @@ def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
             concurrency=feeds.concurrency,
             min_interval=feeds.min_interval,
             max_interval=feeds.max_interval,
+            robots=feeds.robots,
+            proxy=proxied(feeds.proxy, feeds.proxy_file, "feeds.proxy"),
+            websub=Terms(base=feeds.websub_url.rstrip("/"), backup=feeds.websub_poll),
+            access={name: access(section, f"feeds.access.{name}") for name, section in feeds.access.items()},
         ),
         log,
         states,

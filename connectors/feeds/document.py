@@ -21,6 +21,10 @@ CUT = "cut"
 """The form of an entry its document was cut in: only what came of it is there, it cannot be converted."""
 
 
+PAGE = "page"
+"""The form of a web page: its text is asked for, not its entries."""
+
+
 class RawEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry as its document gave it: texts are plain already, addresses and ids are still as written."""
 
@@ -41,7 +45,7 @@ class RawEntry(msgspec.Struct, frozen=True, kw_only=True):
 class BrokenEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that could not be converted: why, and the parser's own mapping as JSON, to be converted again.
 
-    `form` says whose mapping it is, `feedparser` or `jsonfeed`; or `CUT`.
+    `form` says whose mapping it is, `feedparser`, `jsonfeed` or `sitemap`; or `CUT`.
     """
 
     reason: str
@@ -86,7 +90,10 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParseRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the worker needs to parse one document, or to convert one entry set aside (`form`: how it was kept)."""
+    """What the worker needs to parse one document, to convert one entry set aside or to read a page.
+
+    `form` says which: empty, how the entry was kept, or `PAGE`.
+    """
 
     body: bytes
     content_type: str = ""

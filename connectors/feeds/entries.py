@@ -9,7 +9,8 @@ from typing import Literal
 import msgspec
 
 from connectors.feeds.document import BrokenEntry, ParsedDocument, RawEntry
-from connectors.feeds.ladder import read, repeats_ids, shares_addresses
+from connectors.feeds.headline import sketch
+from connectors.feeds.ladder import aliases, read, repeats_ids, shares_addresses
 from connectors.feeds.naming import Habits, Named, Recall, name
 from connectors.interfaces import Known
 from schemas import identity
@@ -103,11 +104,19 @@ def history_before(state: FeedState, moment: datetime) -> datetime | None:
 def _marks(named: Sequence[Named], items: Sequence[FeedItem], habits: Habits) -> dict[str, Known]:
     marks: dict[str, Known] = {}
     for one, item in zip(named, items, strict=True):
-        aliases = (one.said.guid_alias, one.said.link_alias if habits.keyed_by == "address" else "")
-        marks |= {alias: Known(item.item_id) for alias in aliases if alias}
-        marks[item.item_id] = Known(
-            item.content_hash, item.article_id, one.said.title, published_at=item.published_at
-        )  # fmt: skip
+        keys = (one.said.guid_alias, one.said.link_alias if habits.keyed_by == "address" else "")
+        marks |= {alias: Known(item.item_id) for alias in keys if alias}
+        marks[item.item_id] = Known(item.content_hash, item.article_id, one.said.title, item.published_at)
+    return marks
+
+
+def marks_of(item: FeedItem, keyed_by: str) -> dict[str, Known]:
+    """What is remembered of an item that went on the log, from the item alone."""
+    link_alias, guid_alias = aliases(item.feed_url, item.url, item.native_id)
+    keys = (guid_alias, link_alias if keyed_by == "address" else "")
+    marks = {alias: Known(item.item_id, last_seen=item.seen_at) for alias in keys if alias}
+    title = sketch(item.title)
+    marks[item.item_id] = Known(item.content_hash, item.article_id, title, item.published_at, item.seen_at)
     return marks
 
 

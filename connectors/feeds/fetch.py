@@ -1,4 +1,4 @@
-"""One conditional GET of one feed: bounded in time, size and redirects, gated at every connection.
+"""One conditional GET of one document, a feed if nothing else is said: bounded in time, size and redirects, gated at every connection.
 
 The answer is a `Fetched`, or a `FeedError` with the status and a sentence for a person.
 """
@@ -6,22 +6,31 @@ The answer is a `Fetched`, or a `FeedError` with the status and a sentence for a
 from __future__ import annotations
 
 import asyncio
-import email.utils
+import contextlib
+import math
 import re
-import ssl
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
-from urllib.parse import urljoin, urlsplit
+from typing import Any
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import aiohttp
 import msgspec
+from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDictProxy
 from yarl import URL
 
+from connectors.feeds import challenge
+from connectors.feeds.access import OPEN, Access, check_target
+from connectors.feeds.freshness import fresh_for
 from connectors.feeds.guard import Guard, RefusedAddressError
 from connectors.feeds.inflate import ENCODINGS, BadEncodingError, Inflater, TooLongError
+from connectors.feeds.moves import PERMANENT
+from connectors.feeds.refusals import blocked, check_wall, connection_error, netloc, refusal
+from connectors.feeds.sessions import Sessions
+from connectors.feeds.validators import Validators
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
 from schemas.time import now
@@ -29,16 +38,15 @@ from schemas.time import now
 MAX_BODY = 15 * 1024 * 1024
 MAX_WIRE = 10 * 1024 * 1024
 MAX_REDIRECTS = 5
+MAX_HEADERS = 32 * 1024
+"""Bytes of all response headers together. While they come in, aiohttp stops at 128 of 8 KiB each."""
 CONNECT_SECONDS = 5.0
 _CHUNK = 64 * 1024
+_LARGEST_PAGE = 1024 * 1024
 _URL_LIMIT = 2_048
+_PLAIN = re.compile(r"https?://[A-Za-z0-9._-]+(?::[0-9]{1,5})?(?:[/?#]|$)")
 _SUCCESS = 2
-_MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9,"
-    " text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
-)
 
 
 def user_agent(contact: str) -> str:
@@ -48,13 +56,6 @@ def user_agent(contact: str) -> str:
     except PackageNotFoundError:
         name = "wirewatch"
     return f"{name} (+{contact})" if contact else name
-
-
-class Validators(msgspec.Struct, frozen=True):
-    """What the server gave with the last document, to be sent back as it came."""
-
-    etag: str = ""
-    last_modified: str = ""
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,10 +68,16 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of the body as they came over the wire."""
     content_type: str = ""
     validators: Validators = Validators()
+    links: tuple[str, ...] = ()
+    """`Link` headers, as they came."""
     complete: bool = True
     """False when the connection ended before the body did."""
     fresh_for: float = 0.0
     """Seconds for which the server calls its answer fresh (`Cache-Control: max-age`, else `Expires`); 0: it does not."""
+    permanent: str = ""
+    """The address of the document, when every redirect on the way to it was one for good; empty without redirects."""
+    full: bool = False
+    """Whether the whole document was asked for, without validators."""
 
     @property
     def unchanged(self) -> bool:
@@ -78,8 +85,29 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
         return self.http_status == HTTPStatus.NOT_MODIFIED
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What kind of document is asked for, and how much of it is read."""
+
+    accept: str
+    most: int = MAX_BODY
+    """Decoded bytes; a larger document is an error."""
+    seconds: float = math.inf
+    """Of the time a fetch may take, no more than this."""
+
+
+FEED = Wanted(
+    accept=(
+        "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9,"
+        " text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
+    )
+)
+
+Hop = Callable[[str], Awaitable[None]]
+"""Told each address before it is asked, redirects included; raises `FeedError` to end the fetch there."""
+
+
 class Fetcher:
-    """Fetches feeds over one connector. Between `open` and `close`, from one event loop."""
+    """Fetches documents. Between `open` and `close`, from one event loop."""
 
     def __init__(
         self,
@@ -88,88 +116,122 @@ class Fetcher:
         guard: Guard,
         timeout: float = 30.0,
         now: Callable[[], datetime] = now,
+        names: AbstractResolver | None = None,
     ) -> None:
-        self._headers = {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": ENCODINGS}
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": ENCODINGS}
         self._guard = guard
         self._seconds = timeout
         self._now = now
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions = Sessions(guard, min(CONNECT_SECONDS, timeout), names)
 
     async def open(self) -> None:
         """Get ready; the connections of each fetch are its own."""
-        self._session = aiohttp.ClientSession(
-            # No keep-alive: polls of one host are minutes apart. No DNS cache: polls re-check where a name leads.
-            connector=aiohttp.TCPConnector(
-                limit=0, force_close=True, use_dns_cache=False, socket_factory=self._guard.socket
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(CONNECT_SECONDS, self._seconds)),
-            trust_env=False,
-            auto_decompress=False,
-        )
+        self._sessions.through(OPEN.proxy)
 
     async def close(self) -> None:
         """Close what is open; fetches under way fail."""
-        if self._session is not None:
-            await self._session.close()
+        await self._sessions.close()
 
-    async def fetch(self, feed_url: str, validators: Validators | None = None) -> Fetched:
-        """The document at `feed_url`. Raises `FeedError`."""
-        progress = _Progress()
+    async def fetch(
+        self,
+        feed_url: str,
+        validators: Validators | None = None,
+        access: Access = OPEN,
+        listed: str = "",
+        *,
+        wanted: Wanted = FEED,
+        hop: Hop | None = None,
+    ) -> Fetched:
+        """The document at `feed_url`. Raises `FeedError`.
+
+        `listed` is the address the team knows the feed by, if it is another one: what `access` holds goes to its
+        origin alone, its proxy excepted.
+        """
+        progress = _Progress(access, listed or feed_url, wanted)
+        seconds = min(self._seconds, wanted.seconds)
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._follow(feed_url, validators or Validators(), progress)
+            async with asyncio.timeout(seconds):
+                return await self._follow(feed_url, validators or Validators(), progress, hop)
         except TimeoutError as error:
-            reason = f"no complete answer within {self._seconds:g} s"
+            reason = f"no complete answer within {seconds:g} s"
             if isinstance(error, aiohttp.ServerTimeoutError) and not progress.status:
-                reason = f"no connection to {_host(progress.url or feed_url)} within {CONNECT_SECONDS:g} s"
+                reason = f"no connection to {netloc(progress.url or feed_url)} within {CONNECT_SECONDS:g} s"
             elif progress.bytes_read:
                 reason += f"; {progress.bytes_read:,} bytes came until then"
             raise FeedError(reason, subject=feed_url, status=FeedStatus.TIMEOUT, http_status=progress.status) from error
         except aiohttp.ClientError as error:
-            raise _connection_error(error, feed_url, progress) from error
+            raise connection_error(error, feed_url, progress.url or feed_url, progress.status) from error
+        except RefusedAddressError as error:
+            raise blocked(error.reason, feed_url, progress.url) from error
         except (ValueError, UnicodeError) as error:
             reason = f"{progress.url or feed_url} is not an address that can be asked ({error})"
             raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED) from error
 
-    async def _follow(self, feed_url: str, validators: Validators, progress: _Progress) -> Fetched:
-        url = feed_url
+    async def _follow(self, feed_url: str, validators: Validators, progress: _Progress, hop: Hop | None) -> Fetched:
+        url, permanent = feed_url, True
+        asked = set()
         for _ in range(MAX_REDIRECTS + 1):
             _check_address(url, feed_url)
+            if url in asked:
+                reason = f"redirects in a circle, back to {url[:200]}; some servers do so to readers without cookies"
+                raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED, http_status=progress.status)
+            asked.add(url)
             progress.url = url
+            if hop is not None:
+                await hop(url)
             # Validators belong to one address: another one would take them for its own.
-            outcome = await self._get(url, validators if url == feed_url else Validators(), feed_url, progress)
+            mine = validators if url == (validators.address or feed_url) else Validators()
+            outcome = await self._get(url, mine, feed_url, progress)
             if isinstance(outcome, Fetched):
-                return outcome
-            url = urljoin(url, outcome)
-        reason = f"more than {MAX_REDIRECTS} redirects, the last one to {url}"
+                full = not (mine.etag or mine.last_modified)
+                moved = url if permanent and url != feed_url else ""
+                return msgspec.structs.replace(outcome, full=full, permanent=moved) if full or moved else outcome
+            permanent = permanent and progress.status in PERMANENT
+            # A fragment is the reader's own business; no server is asked for one.
+            url = urldefrag(urljoin(url, outcome)).url
+        reason = f"more than {MAX_REDIRECTS} redirects, the last one to {url[:200]}"
         raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED, http_status=progress.status)
 
     async def _get(self, url: str, validators: Validators, feed_url: str, progress: _Progress) -> Fetched | str:
         """The document at `url`, or the address it redirects to."""
-        assert self._session is not None  # between `open` and `close` only
-        headers = dict(self._headers)
+        access = progress.access
+        headers = {**self._headers, "Accept": progress.wanted.accept}
+        if access is not OPEN:
+            headers |= access.for_address(progress.listed, url)
         if validators.etag:
             headers["If-None-Match"] = validators.etag
         if validators.last_modified:
             headers["If-Modified-Since"] = validators.last_modified
         target = URL(url, encoded=True) if url.isascii() and " " not in url else URL(url)
-        async with self._session.get(target, headers=headers, allow_redirects=False) as response:
+        way: dict[str, Any] = {}
+        if access.proxy:
+            check_target(url, self._guard)
+            way["proxy"] = access.proxy.address
+            login = access.proxy.login()
+            # Plain http goes to the proxy itself; for https it is asked for a tunnel first.
+            headers.update(login if url.lower().startswith("http:") else {})
+            way["proxy_headers"] = login
+        session = self._sessions.through(access.proxy)
+        async with session.get(target, headers=headers, allow_redirects=False, **way) as response:
             progress.status = response.status
+            _check_headers(response, feed_url)
             if response.status in _REDIRECTS:
                 location = response.headers.get("Location", "").strip()
                 if not location:
                     reason = f"HTTP {response.status}: a redirect that does not say where to"
                     raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED, http_status=response.status)
                 return location
-            if response.status == HTTPStatus.NOT_MODIFIED:
+            if response.status == HTTPStatus.NOT_MODIFIED and (validators.etag or validators.last_modified):
                 return Fetched(
                     final_url=url, http_status=response.status, validators=_validators(response.headers, validators),
                     fresh_for=fresh_for(response.headers, self._now()),
                 )  # fmt: skip
             if response.status // 100 != _SUCCESS:
-                raise _refusal(response, feed_url, self._now())
+                page = await self._page(response)
+                check_wall(response, page, feed_url)
+                raise refusal(response, feed_url, self._now())
             body, complete = await self._read(response, feed_url, progress)
+            check_wall(response, body, feed_url)
             return Fetched(
                 final_url=url,
                 http_status=response.status,
@@ -177,22 +239,35 @@ class Fetcher:
                 bytes_read=progress.bytes_read,
                 content_type=response.headers.get("Content-Type", ""),
                 validators=_validators(response.headers, Validators()),
+                links=tuple(response.headers.getall("Link", ())),
                 complete=complete,
                 fresh_for=fresh_for(response.headers, self._now()),
             )
 
+    async def _page(self, response: aiohttp.ClientResponse) -> bytes:
+        """The beginning of what came with an error, when it may be a page that asks for a human."""
+        page = bytearray()
+        if response.status not in challenge.CODES:
+            return b""
+        with contextlib.suppress(TooLongError, BadEncodingError, aiohttp.ClientPayloadError):
+            inflater = Inflater(response.headers.get("Content-Encoding", ""), _LARGEST_PAGE)
+            async for chunk in response.content.iter_any():
+                page += inflater.feed(chunk)
+                if len(page) >= challenge.PAGE_LIMIT:
+                    break
+        return bytes(page)
+
     async def _read(self, response: aiohttp.ClientResponse, feed_url: str, progress: _Progress) -> tuple[bytes, bool]:
-        body = bytearray()
+        body, most = bytearray(), progress.wanted.most
         try:
-            inflater = Inflater(response.headers.get("Content-Encoding", ""), MAX_BODY)
+            inflater = Inflater(response.headers.get("Content-Encoding", ""), most)
             async for chunk in response.content.iter_chunked(_CHUNK):
                 progress.came(chunk)
-                body += inflater.feed(chunk)
+                for piece in inflater.pieces(chunk):
+                    body += piece
             body += inflater.rest()
         except TooLongError as error:
-            reason = (
-                f"the document is larger than {MAX_BODY >> 20} MiB ({MAX_WIRE >> 20} MiB as sent); not read further"
-            )
+            reason = f"the document is larger than {most >> 20} MiB ({MAX_WIRE >> 20} MiB as sent); not read further"
             raise FeedError(
                 reason, subject=feed_url, status=FeedStatus.TOO_LARGE, http_status=response.status
             ) from error
@@ -207,11 +282,17 @@ class Fetcher:
 
 
 class _Progress:
-    """How far a fetch came, for its error."""
+    """One fetch: with what it is made, and how far it came, for its error."""
 
-    url = ""
-    status = 0
-    bytes_read = 0
+    __slots__ = ("access", "bytes_read", "listed", "status", "url", "wanted")
+
+    def __init__(self, access: Access, listed: str, wanted: Wanted) -> None:
+        self.access = access
+        self.listed = listed
+        self.wanted = wanted
+        self.url = ""
+        self.status = 0
+        self.bytes_read = 0
 
     def came(self, chunk: bytes) -> None:
         """Count `chunk`. Raises `TooLongError` when more came over the wire than any feed needs."""
@@ -220,35 +301,9 @@ class _Progress:
             raise TooLongError
 
 
-def retry_after(value: str, moment: datetime) -> float | None:
-    """Seconds asked for by a `Retry-After` header, given as seconds or as a date; None when it says neither."""
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        named = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    named = named.replace(tzinfo=UTC) if named.tzinfo is None else named
-    return max(0.0, (named - moment).total_seconds())
-
-
-def fresh_for(headers: Mapping[str, str], moment: datetime) -> float:
-    """Seconds for which `headers` call an answer fresh; 0 when they do not."""
-    control = headers.get("Cache-Control", "").lower()
-    if "no-cache" in control or "no-store" in control:
-        return 0.0
-    stated = _MAX_AGE.search(control)
-    if stated is not None:
-        return float(stated[1])
-    # `Expires` is meant on the server's clock.
-    expires, date = headers.get("Expires", ""), headers.get("Date", "")
-    ours = retry_after(expires, moment) if not expires.strip().isdigit() else None
-    ahead = retry_after(date, moment) if date and not date.strip().isdigit() else None
-    return max(0.0, (ours or 0.0) - (ahead or 0.0))
-
-
 def _check_address(url: str, feed_url: str) -> None:
+    if _PLAIN.match(url) and len(url) <= _URL_LIMIT:
+        return
     parts = urlsplit(url)
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
         reason = f"only http and https addresses are polled, not {url[:200]}"
@@ -261,6 +316,13 @@ def _check_address(url: str, feed_url: str) -> None:
     raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED)
 
 
+def _check_headers(response: aiohttp.ClientResponse, feed_url: str) -> None:
+    size = sum(len(name) + len(value) for name, value in response.raw_headers)
+    if size > MAX_HEADERS:
+        reason = f"the headers of the answer take {size:,} bytes; {MAX_HEADERS:,} are allowed"
+        raise FeedError(reason, subject=feed_url, status=FeedStatus.TOO_LARGE, http_status=response.status)
+
+
 def _validators(headers: CIMultiDictProxy[str], default: Validators) -> Validators:
     # What is not ASCII could not be sent back as it came.
     etag, modified = headers.get("ETag", ""), headers.get("Last-Modified", "")
@@ -268,65 +330,3 @@ def _validators(headers: CIMultiDictProxy[str], default: Validators) -> Validato
         etag if etag and etag.isascii() else default.etag,
         modified if modified and modified.isascii() else default.last_modified,
     )
-
-
-def _refusal(response: aiohttp.ClientResponse, feed_url: str, moment: datetime) -> FeedError:
-    code = response.status
-    named = f"HTTP {code} {response.reason or ''}".strip()
-    wait = retry_after(response.headers.get("Retry-After", ""), moment)
-    match code:
-        case 404:
-            status, reason = FeedStatus.NOT_FOUND, f"{named}: there is no document at this address"
-        case 410:
-            status, reason = FeedStatus.GONE, f"{named}: the feed was removed for good"
-        case 429:
-            status, reason = FeedStatus.RATE_LIMITED, f"{named}: the server asks for fewer polls"
-        case 401 | 403 | 407 | 451:
-            status, reason = FeedStatus.REFUSED, f"{named}: the server does not let us read it"
-        case _ if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            status, reason = FeedStatus.SERVER_ERROR, f"{named}: the server has a fault of its own"
-        case _:
-            status, reason = FeedStatus.REFUSED, f"{named}: the server does not answer the request"
-    if wait is not None:
-        reason += f", and to come back in {wait:,.0f} s"
-    return FeedError(reason, subject=feed_url, status=status, http_status=code, retry_after=wait)
-
-
-def _connection_error(error: aiohttp.ClientError, feed_url: str, progress: _Progress) -> FeedError:
-    url = progress.url or feed_url
-    status = FeedStatus.UNREACHABLE
-    refused = _refused(error)
-    if refused is not None:
-        status = FeedStatus.BLOCKED_ADDRESS
-        hop = "" if url == feed_url else f" (redirected to {url[:200]})"
-        reason = f"the address is refused{hop}: {refused}"
-    elif isinstance(error, aiohttp.ClientConnectorDNSError):
-        reason = f"the name {_host(url)} cannot be resolved"
-    elif isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError | ssl.SSLError):
-        reason = f"no trustworthy TLS connection to {_host(url)} ({_cause(error)})"
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        reason = f"no connection to {_host(url)} ({error.os_error.strerror or error.os_error})"
-    elif isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError):
-        reason = f"{_host(url)} closed the connection without an answer"
-    elif isinstance(error, aiohttp.InvalidURL):
-        status, reason = FeedStatus.REFUSED, f"{url[:200]} is not a valid address"
-    else:
-        reason = f"the answer of {_host(url)} is not valid HTTP ({_cause(error)})"
-    return FeedError(reason, subject=feed_url, status=status, http_status=progress.status)
-
-
-def _refused(error: aiohttp.ClientError) -> str | None:
-    """What the guard said, when it refused every address of the name; several are joined into one plain OSError."""
-    cause = getattr(error, "os_error", None)
-    if isinstance(cause, RefusedAddressError):
-        return cause.reason
-    text = str(cause or "")
-    return text.removeprefix("Multiple exceptions: ") if "--allow-network" in text else None
-
-
-def _cause(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc or url[:200]

@@ -54,7 +54,13 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(entries: Sequence[RawEntry], base: str, feed_url: str) -> tuple[Said, ...]:
-    """Each distinct entry, in document order; `base` is the address the document came from."""
+    """Each distinct entry, in document order; `base` is the address the document came from.
+
+    In a file nobody knows what a relative address belongs to: there every address stays as written, a guid that RSS
+    takes for one included.
+    """
+    if not base.startswith("file:"):
+        entries = [_without_stand_in(entry) for entry in entries]
     distinct = {msgspec.json.encode(entry): entry for entry in entries}
     return tuple(_said(entry, base, feed_url) for entry in distinct.values())
 
@@ -88,8 +94,15 @@ def repeats_ids(said: Sequence[Said]) -> bool:
     return repeated >= _FEW and repeated > REPEATED * len(natives)
 
 
+def _without_stand_in(entry: RawEntry) -> RawEntry:
+    """RSS lets a guid stand for the address by default; `5` or `tag:…` leads nowhere."""
+    if entry.link != entry.native or entry.link.lower().startswith(("http://", "https://")) or not entry.link:
+        return entry
+    return msgspec.structs.replace(entry, link="")
+
+
 def _said(entry: RawEntry, base: str, feed_url: str) -> Said:
-    url = absolute(entry.link, base)
+    url = entry.link[:_URL_LIMIT] if base.startswith("file:") else absolute(entry.link, base)
     link = identity.canonical_address(url) if url else entry.link
     native = entry.native if len(entry.native.encode()) <= _NATIVE_LIMIT else identity.digest(entry.native)
     names: list[tuple[Policy, str]] = []
@@ -103,7 +116,7 @@ def _said(entry: RawEntry, base: str, feed_url: str) -> Said:
     if entry.title:
         names.append(("title+date", " ".join(filter(None, (entry.title, entry.published_raw, own)))))
     names.append(("content", identity.digest(entry.title, entry.summary, entry.body, entry.published_raw, own)))
-    place, own_place = _place(url), _place(absolute(native, "") if "://" in native else "")
+    link_alias, guid_alias = aliases(feed_url, url, native)
     return Said(
         entry=entry,
         url=url,
@@ -111,9 +124,15 @@ def _said(entry: RawEntry, base: str, feed_url: str) -> Said:
         rungs=tuple(Rung(policy, value, identity.item_id(feed_url, policy, value)) for policy, value in names),
         content_hash=identity.content_hash("feed", entry.title, entry.summary, entry.body),
         title=headline.sketch(entry.title),
-        link_alias=_alias(feed_url, place),
-        guid_alias=_alias(feed_url, own_place) if own_place != place else "",
+        link_alias=link_alias,
+        guid_alias=guid_alias,
     )
+
+
+def aliases(feed_url: str, url: str, native: str) -> tuple[str, str]:
+    """The keys by which an entry of this address and id is recognised under another scheme or host; see `Said`."""
+    place, own_place = _place(url), _place(absolute(native, "") if "://" in native else "")
+    return _alias(feed_url, place), _alias(feed_url, own_place) if own_place != place else ""
 
 
 def _place(url: str) -> str:

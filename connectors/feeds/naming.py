@@ -4,7 +4,7 @@ An entry once named keeps its name, whatever else its document holds today. A na
 entry would change with them: an id that two entries share today and one tomorrow. So names are given once and then
 remembered; the document decides only about entries that nobody has seen, and about all when the memory is lost.
 
-Four questions are asked of all entries in turn, and each name is given once a document:
+Four questions are asked of all entries in turn, first of words that did not change, and each name is given once:
 
 unchanged   is something of this name and these very words known?
 edited      is something of this name known, and is this the same entry? (same address, or a title alike)
@@ -66,20 +66,22 @@ class _Naming:
         self._known: dict[str, Known] = {}
         self._given: dict[int, Rung] = {}
         self._used: set[str] = set()
+        self._shared: Counter[str] = Counter()
 
     def all(self) -> tuple[Named, ...]:
         plainest = [one.rungs[0].item_id for one in self._said]
         self._learn(plainest)
-        alone = Counter(plainest)
+        self._shared = Counter(plainest)
         # Nearly all entries of a feed end here, with one look-up each.
-        self._unchanged(lambda rung: alone[rung.item_id] == 1)
+        self._unchanged(lambda rung: self._shared[rung.item_id] == 1)
         rest = [one for _, one in self._open()]
         self._learn(rung.item_id for one in rest for rung in one.rungs)
         self._learn(alias for one in rest for alias in (one.link_alias, one.guid_alias) if alias)
         self._learn([known.content_hash for known in self._known.values()])
         self._unchanged(lambda _: True)
+        self._renamed(edited=False)
         self._edited()
-        self._renamed()
+        self._renamed(edited=True)
         self._new()
         return tuple(self._named(number, one) for number, one in enumerate(self._said))
 
@@ -104,16 +106,18 @@ class _Naming:
                 if owner is not None:
                     self._give(owner, rung)
 
-    def _renamed(self) -> None:
+    def _renamed(self, *, edited: bool) -> None:
         claims: dict[Rung, list[int]] = {}
         for number, one in self._open():
+            if self._shared[one.rungs[0].item_id] > 1:
+                continue
             aliases = (one.guid_alias, one.link_alias if self._habits.keyed_by == "address" else "")
             for target in dict.fromkeys(self._known[alias].content_hash for alias in aliases if alias in self._known):
                 rung = Rung(one.rungs[0].policy, one.rungs[0].value, target)
                 known = self._known.get(target)
                 if known is None or target in self._used or not self._is_recent(known):
                     continue
-                if known.content_hash == one.content_hash or alike(known.title, one.title):
+                if known.content_hash == one.content_hash or (edited and alike(known.title, one.title)):
                     claims.setdefault(rung, []).append(number)
         wanted = Counter(rung.item_id for rung in claims)
         for rung, numbers in claims.items():
@@ -144,8 +148,9 @@ class _Naming:
         if known is None:
             return False
         if rung.policy == "guid" and self._habits.named_by == "guid":
-            # Without an address the id is all there is; what an earlier release remembered has no title to go by.
-            return not one.url or not known.article_id or self._is_at(one, rung) or self._is_like(one, rung)
+            # Without an address of its own the id is all there is; an earlier release remembered no title to go by.
+            id_alone = not one.link_alias or self._habits.keyed_by == "item" or not known.article_id
+            return id_alone or self._is_at(one, rung) or self._is_like(one, rung)
         if rung.policy == "guid":
             return self._is_at(one, rung) or self._is_like(one, rung)
         if rung.policy == "link" and self._habits.keyed_by == "item":

@@ -8,19 +8,19 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.feeds import schedule
 from connectors.feeds.document import Hints, ParsedDocument, Unreadable
 from connectors.feeds.entries import Items, origin_headers
-from connectors.feeds.fetch import Fetched, Validators
+from connectors.feeds.fetch import Fetched
 from connectors.feeds.gaps import NONE, Gap, gap
+from connectors.feeds.validators import Validators, document_hash
+from connectors.feeds.websub import Offer, offered
 from connectors.interfaces import Known, NewRecord
-from schemas import codec, health, identity, rhythm
+from schemas import codec, identity
 from schemas.deadletter import RAW_LIMIT, DeadLetter
 from schemas.errors import FeedError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from schemas.item import FeedItem
 
-_ARRIVALS = 50
 _SET_ASIDE = frozenset({FeedStatus.MALFORMED, FeedStatus.HTML})
 
 
@@ -45,6 +45,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What the document asks of those who poll it; None: as before."""
     fresh_for: float = 0.0
     retry_after: float | None = None
+    full: bool = False
+    """Whether the whole document was asked for, without validators, and came."""
+    lost: bool = False
+    """Whether the address polled is no more."""
+    owed: tuple[FeedItem, ...] | None = None
+    """See `FeedState.owed`. None: those of before stay."""
+    offer: Offer | None = None
+    """What the answer says of hubs that would tell of its news."""
 
     def records(self) -> list[NewRecord]:
         """Everything this poll puts on the log; the account of it last, when the rest is there."""
@@ -99,7 +107,8 @@ def body_hash(body: bytes) -> str:
 def failed(poll: Poll, error: FeedError) -> Outcome:
     """A poll that brought no document."""
     record = poll.record(FeedStatus(error.status), error.message, http_status=error.http_status)
-    return Outcome(record=record, retry_after=error.retry_after)
+    lost = error.lost or record.status in {FeedStatus.NOT_FOUND, FeedStatus.GONE}
+    return Outcome(record=record, retry_after=error.retry_after, lost=lost)
 
 
 def unchanged(poll: Poll, fetched: Fetched) -> Outcome:
@@ -156,8 +165,11 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -
     # What a hub delivers, and what was set aside, is not the whole of what the feed has at that time.
     if whole and fetched.http_status and not poll.replaying:
         found = gap(poll.state.rhythm, poll.fetched_at, dates, len(built.items), known=new < len(built.items))
+    status = FeedStatus.WORKING if entries else FeedStatus.EMPTY
+    if entries and whole and not built.unsent and not built.dead:
+        status = FeedStatus.UNCHANGED
     record = poll.record(
-        FeedStatus.WORKING if entries else FeedStatus.EMPTY,
+        status,
         "; ".join(
             (
                 *_sentences(document, entries, new, updated),
@@ -184,62 +196,14 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -
         seen=built.marks,
         readable=True,
         validators=fetched.validators if whole else None,
-        body_hash=body_hash(fetched.body) if whole else None,
+        body_hash=document_hash(fetched.body) if whole else None,
+        offer=offered(fetched.links, document.hints, fetched.final_url),
         published=dates,
         came=tuple(item.published_at or poll.fetched_at for item in built.unsent if item.op == "new"),
         gap=found,
         hints=document.hints,
         fresh_for=fetched.fresh_for,
     )
-
-
-def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedule.Limits) -> FeedState:
-    """What to remember after `outcome`."""
-    record, validators = outcome.record, outcome.validators or Validators(state.etag, state.last_modified)
-    moment = record.fetched_at
-    failures = 0 if outcome.readable else state.failures + 1
-    hints = outcome.hints or Hints(ttl=state.hint, skip_hours=state.skip_hours, skip_days=state.skip_days)
-    asked = schedule.Asked(
-        moment=moment, status=record.status, rhythm=_rhythm(state, outcome), failures=failures,
-        retry_after=outcome.retry_after, hint=max(hints.ttl, outcome.fresh_for), skip_hours=hints.skip_hours,
-        skip_days=hints.skip_days, missed=record.missed,
-    )  # fmt: skip
-    planned = schedule.plan(asked, limits, chance)
-    came = outcome.readable and record.new and state.last_ok_at is not None
-    return msgspec.structs.replace(
-        state,
-        etag=validators.etag,
-        last_modified=validators.last_modified,
-        body_hash=state.body_hash if outcome.body_hash is None else outcome.body_hash,
-        keyed_by=record.keyed_by,
-        named_by=record.named_by,
-        next_poll_at=planned.at,
-        planned_by=planned.rule,
-        interval=planned.interval,
-        failures=failures,
-        last_fetch=record,
-        last_ok_at=moment if outcome.readable else state.last_ok_at,
-        last_new_at=moment if record.new else state.last_new_at,
-        hint=min(asked.hint, schedule.HINT_CAP),
-        skip_hours=hints.skip_hours,
-        skip_days=hints.skip_days,
-        arrivals=(*state.arrivals, moment)[-_ARRIVALS:] if came else state.arrivals,
-        history=health.noted(state.history, record),
-        rhythm=asked.rhythm,
-    )
-
-
-def _rhythm(state: FeedState, outcome: Outcome) -> rhythm.Rhythm:
-    moment = outcome.record.fetched_at
-    if not outcome.readable:
-        return state.rhythm
-    if state.rhythm.at is None:
-        # Before its first document, or after a version that did not know of rhythms.
-        return rhythm.begun(outcome.published, moment)
-    came = () if outcome.gap.renamed else outcome.came
-    after = rhythm.followed(state.rhythm, moment, came, outcome.gap.missed)
-    replaced = state.rhythm.replaced + 1 if outcome.gap.replaced else 0 if came else state.rhythm.replaced
-    return msgspec.structs.replace(after, replaced=replaced)
 
 
 def _of_gap(found: Gap, poll: Poll) -> Iterator[str]:

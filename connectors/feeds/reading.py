@@ -8,22 +8,41 @@ from collections.abc import Mapping, Sequence
 from connectors.feeds import entries, outcome
 from connectors.feeds.document import ParseRequest
 from connectors.feeds.fetch import Fetched
+from connectors.feeds.fulltext import FullText
 from connectors.feeds.outcome import Outcome, Poll
 from connectors.feeds.parse_pool import ParsePool
+from connectors.feeds.validators import document_hash
 from connectors.interfaces import FeedStates, Known
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
 
 
 class DocumentReader:
-    """Reads documents over one pool of parse workers. Used from one event loop; owns neither pool nor states."""
+    """Reads documents over one pool of parse workers. Used from one event loop; owns none of its parts.
 
-    def __init__(self, pool: ParsePool, states: FeedStates) -> None:
+    Without `full_text` no page behind an entry is read, whatever its source wants.
+    """
+
+    def __init__(self, pool: ParsePool, states: FeedStates, full_text: FullText | None = None) -> None:
         self._pool = pool
         self._states = states
+        self._full_text = full_text
 
     async def judge(self, poll: Poll, fetched: Fetched) -> Outcome:
-        """What `fetched` comes to; parsed only when it is not the document of last time. Raises `FeedError`."""
+        """What `fetched` comes to, with the text of pages; parsed only when it is not the document of last time.
+
+        Raises `FeedError`.
+        """
+        return await self._completed(poll, await self._judge(poll, fetched))
+
+    async def read(self, poll: Poll, fetched: Fetched, form: str = "") -> Outcome:
+        """The same for a document that is parsed whatever is known; `form` as in `ParseRequest`."""
+        return await self._completed(poll, await self._read(poll, fetched, form))
+
+    async def _completed(self, poll: Poll, result: Outcome) -> Outcome:
+        return result if self._full_text is None else await self._full_text.complete(poll, result)
+
+    async def _judge(self, poll: Poll, fetched: Fetched) -> Outcome:
         if fetched.unchanged:
             return outcome.unchanged(poll, fetched)
         if not fetched.body:
@@ -32,12 +51,11 @@ class DocumentReader:
             if not fetched.complete:
                 reason, status = "the connection ended before the document began", FeedStatus.UNREACHABLE
             raise FeedError(reason, subject=poll.source.feed_url, status=status, http_status=fetched.http_status)
-        if not poll.replaying and outcome.body_hash(fetched.body) == poll.state.body_hash:
+        if not poll.replaying and document_hash(fetched.body) == poll.state.body_hash:
             return outcome.unchanged(poll, fetched)
-        return await self.read(poll, fetched)
+        return await self._read(poll, fetched)
 
-    async def read(self, poll: Poll, fetched: Fetched, form: str = "") -> Outcome:
-        """What the document in `fetched` comes to, parsed whatever is known; `form` as in `ParseRequest`."""
+    async def _read(self, poll: Poll, fetched: Fetched, form: str = "") -> Outcome:
         request = ParseRequest(
             body=fetched.body, content_type=fetched.content_type, language=poll.source.language,
             now=poll.fetched_at, form=form, time_zone=poll.source.time_zone,

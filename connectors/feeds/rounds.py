@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from connectors.feeds.hosts import HostGate, Turn, host_of
 from connectors.feeds.listing import Listing
-from connectors.feeds.rota import Rota
+from connectors.feeds.rota import Due, Rota
 from connectors.interfaces import FeedSources
 from schemas.feed import FeedSource, FetchRecord
 
 Told = Callable[[FetchRecord], None]
-PollOne = Callable[[FeedSource, Turn, datetime], Awaitable[tuple[FetchRecord, datetime]]]
-"""Polls a source in a turn already taken, due at a time; gives the record and when it is due again."""
 
-_LONGEST_PLAN = timedelta(days=32)
-"""Whatever an earlier run with another clock has planned, this is the most."""
+
+class Plan(NamedTuple):
+    """When a feed is polled next, and at which address."""
+
+    at: datetime
+    address: str
+
+
+PollOne = Callable[[FeedSource, Turn, datetime], Awaitable[tuple[FetchRecord, Plan]]]
+"""Polls a source in a turn already taken, due at a time; gives the record and what comes next."""
+Planned = Callable[[Sequence[FeedSource]], Awaitable[Mapping[str, Plan]]]
+"""Told the sources in force; gives when feeds are due."""
+
+_SET_BACK = 30.0
+"""Seconds by which the wall's clock must be set back to be noticed."""
 
 
 class Rounds:
@@ -34,14 +46,25 @@ class Rounds:
         self._under_way: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
         self._wake = asyncio.Event()
+        self._offset = float("-inf")
+        self._rota = Rota(gate.wait)
+
+    def lists(self, address: str) -> bool:
+        """Whether `address` is one of the sources being polled."""
+        return address in self._rota
+
+    def move(self, feed_url: str, due: datetime) -> None:
+        """Poll a feed of the present run at another time than planned; a poll under way plans the next one itself."""
+        self._rota.move(feed_url, due.timestamp())
+        self._wake.set()
 
     async def once(self, sources: Sequence[FeedSource], told: Told) -> list[FetchRecord]:
         """Poll each of `sources` once; their records, each address once, in the order of the list."""
-        rota = Rota(self._gate.wait)
+        rota = self._rota = Rota(self._gate.wait)
         rota.replace(sources, {}, self._now().timestamp())
         found: dict[str, FetchRecord] = {}
 
-        def done(record: FetchRecord, _: datetime) -> None:
+        def done(record: FetchRecord, _: Plan) -> None:
             found[record.feed_url] = record
             told(record)
 
@@ -56,15 +79,15 @@ class Rounds:
         self,
         sources: FeedSources,
         stop: asyncio.Event,
-        planned: Callable[[], Mapping[str, datetime]],
+        planned: Planned,
         told: Told,
     ) -> None:
         """Poll as sources fall due, at first as `planned`, until `stop` is set. Fetches under way are given up then."""
-        rota = Rota(self._gate.wait)
+        rota = self._rota = Rota(self._gate.wait)
         listing = Listing(sources)
 
-        def done(record: FetchRecord, due: datetime) -> None:
-            rota.plan(record.feed_url, due.timestamp())
+        def done(record: FetchRecord, plan: Plan) -> None:
+            rota.plan(record.feed_url, plan.at.timestamp(), host_of(plan.address))
             told(record)
 
         stopping = asyncio.ensure_future(stop.wait())
@@ -77,25 +100,24 @@ class Rounds:
                     await self._look(listing, rota, planned)
                     look_at = clock() + self._look_seconds
                 await self._round(rota, done, look_at - clock())
+            self._raise_failure()
         finally:
             stopping.cancel()
             await self._end()
 
-    async def _look(self, listing: Listing, rota: Rota, planned: Callable[[], Mapping[str, datetime]]) -> None:
+    async def _look(self, listing: Listing, rota: Rota, planned: Planned) -> None:
         found = await listing.changed()
         if found is None:
             return
-        plans = await asyncio.to_thread(planned)
-        latest = (self._now() + _LONGEST_PLAN).timestamp()
+        plans = await planned(found)
         wanted = {source.feed_url for source in found}
-        times = {url: min(at.timestamp(), latest) for url, at in plans.items() if url in wanted}
+        times = {url: (plan.at.timestamp(), host_of(plan.address)) for url, plan in plans.items() if url in wanted}
         rota.replace(found, times, self._now().timestamp())
 
-    async def _round(self, rota: Rota, done: Callable[[FetchRecord, datetime], None], most: float) -> None:
+    async def _round(self, rota: Rota, done: Callable[[FetchRecord, Plan], None], most: float) -> None:
         """Begin what can be begun, then wait until something changes, `most` seconds at the longest."""
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
+        self._raise_failure()
+        self._follow_clock(rota)
         clock = asyncio.get_running_loop().time
 
         def free(host: str) -> None:
@@ -108,7 +130,7 @@ class Rounds:
             due = rota.take(self._now().timestamp(), clock())
             if due is None:
                 break
-            self._begin(*due, done)
+            self._begin(due, done)
         idle = most
         if len(self._under_way) < self._concurrency:
             idle = min(most, rota.idle(self._now().timestamp(), clock()))
@@ -118,11 +140,23 @@ class Rounds:
         finally:
             handle.cancel()
 
-    def _begin(self, source: FeedSource, due: float, done: Callable[[FetchRecord, datetime], None]) -> None:
-        turn = self._gate.begin(host_of(source.feed_url))
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def _follow_clock(self, rota: Rota) -> None:
+        """A clock that was set back takes the plans with it; one that went ahead, as after a sleep, makes them due."""
+        offset = self._now().timestamp() - asyncio.get_running_loop().time()
+        if offset < self._offset - _SET_BACK:
+            rota.shift(offset - self._offset)
+        self._offset = offset
+
+    def _begin(self, due: Due, done: Callable[[FetchRecord, Plan], None]) -> None:
+        turn = self._gate.begin(due.host)
 
         async def poll() -> None:
-            done(*await self._poll(source, turn, datetime.fromtimestamp(due, UTC)))
+            done(*await self._poll(due.source, turn, datetime.fromtimestamp(due.at, UTC)))
 
         task = asyncio.ensure_future(poll())
         self._under_way.add(task)

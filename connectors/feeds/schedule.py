@@ -8,7 +8,7 @@ The rules, each over those before it (an answer of `Retry-After` over all):
     pinned      the team has said how often
     quiet hours `skipHours` and `skipDays`: the first hour allowed, unless pinned
     failing     twice as long with each failure, up to a day; passing faults double more slowly
-    gone        once a week, after four weeks once a month: even such feeds have come back
+    gone        as `moves.probe` has it: even such feeds have come back
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ _LONGEST_BACKOFF = 86_400.0
 _RETRY_AFTER = (60.0, 86_400.0)
 _STALE = ((timedelta(days=30), 4.0), (timedelta(days=14), 2.0), (timedelta(days=7), 1.0))
 """Without news for so long, the feed waits so many times the longest interval, a day at most."""
-_GONE_WEEKLY, _GONE_MONTHLY, _GONE_WEEKS = 7 * 86_400.0, 30 * 86_400.0, 4
 _SPREAD, _MOST_SPREAD = 0.1, 600.0
 """Polls move by a tenth, but not out of the hour they were planned for."""
 _PLACED_FROM = 3_600.0
@@ -72,6 +71,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
     missed: int = 0
+    probe: timedelta | None = None
+    """How long a feed that says it is gone is left alone, see `moves.probe`; None for all others."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -179,10 +180,8 @@ def _stale(asked: Asked, limits: Limits) -> float:
 
 
 def _after_failure(asked: Asked, interval: float, limits: Limits, chance: float) -> tuple[float, str]:
-    if asked.status == FeedStatus.GONE:
-        weekly = asked.failures <= _GONE_WEEKS
-        rule = f"the feed is gone; looked for once a {'week' if weekly else 'month'} all the same"
-        return (_GONE_WEEKLY if weekly else _GONE_MONTHLY) * (0.95 + chance / 10), rule
+    if asked.probe is not None:
+        return asked.probe.total_seconds(), "the feed is gone; looked for now and then all the same"
     base = interval if limits.pinned else limits.held(interval)
     doubled = base * 2 ** min(weighed(asked.status, asked.failures), _MOST_DOUBLINGS)
     seconds = max(min(doubled, max(_LONGEST_BACKOFF, base)) * (0.5 + chance / 2), min(base, limits.shortest))

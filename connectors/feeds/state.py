@@ -31,7 +31,8 @@ _LAYOUTS = (
     """
     ALTER TABLE seen ADD COLUMN article_id BLOB;
     ALTER TABLE seen ADD COLUMN title BLOB;
-    ALTER TABLE feeds ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0
+    ALTER TABLE feeds ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0;
+    UPDATE feeds SET read_at = coalesce((SELECT max(last_seen) FROM seen WHERE feed = number), 0)
     """,
 )
 _PAGE = 500
@@ -55,10 +56,27 @@ class SqliteFeedStates:
         rows = self._database.rows("SELECT document FROM feeds WHERE feed_url = ?", (feed_url,))
         return _state(rows[0][0], feed_url) if rows else None
 
+    def states_of(self, feed_urls: Sequence[str]) -> Mapping[str, FeedState]:
+        """See `FeedStates.states_of`."""
+        found: dict[str, FeedState] = {}
+        for start in range(0, len(feed_urls), _PAGE):
+            page = feed_urls[start : start + _PAGE]
+            rows = self._database.rows(
+                "SELECT document, feed_url FROM feeds"  # noqa: S608 only marks are added
+                f" WHERE feed_url IN ({','.join('?' * len(page))})",
+                tuple(page),
+            )
+            found |= {str(feed_url): _state(document, str(feed_url)) for document, feed_url in rows}
+        return found
+
     def states(self) -> Iterable[FeedState]:
-        """See `FeedStates.states`."""
-        rows = self._database.rows("SELECT document, feed_url FROM feeds ORDER BY feed_url")
-        return [_state(document, str(feed_url)) for document, feed_url in rows]
+        """See `FeedStates.states`; read in pages, so that many feeds take little memory."""
+        last = ""
+        while rows := self._database.rows(
+            "SELECT document, feed_url FROM feeds WHERE feed_url > ? ORDER BY feed_url LIMIT ?", (last, _PAGE)
+        ):
+            yield from (_state(document, str(feed_url)) for document, feed_url in rows)
+            last = str(rows[-1][1])
 
     def seen(self, feed_url: str, keys: Sequence[str]) -> Mapping[str, Known]:
         """See `FeedStates.seen`."""
@@ -94,6 +112,11 @@ class SqliteFeedStates:
             for state, seen in saved:
                 _save(connection, state, seen)
 
+    def remember(self, feed_url: str, seen: Mapping[str, Known], at: datetime) -> None:
+        """See `FeedStates.remember`."""
+        with self._database.transaction() as connection:
+            _remember(connection, feed_url, seen, int(at.timestamp() * 1000))
+
     def positions(self, consumer: str) -> Positions:
         """See `PositionStore.positions`."""
         rows = self._database.rows("SELECT partition, place FROM positions WHERE consumer = ?", (consumer,))
@@ -124,7 +147,7 @@ def _known(row: Sequence[object]) -> Known:
 
 
 def _save(connection: sqlite3.Connection, state: FeedState, seen: Mapping[str, Known]) -> None:
-    moment = int(state.last_fetch.fetched_at.timestamp() * 1000) if state.last_fetch else 0
+    moment = _milliseconds(state.last_fetch.fetched_at) if state.last_fetch else 0
     number, read_at = connection.execute(
         "INSERT INTO feeds (feed_url, document) VALUES (?, ?)"
         " ON CONFLICT (feed_url) DO UPDATE SET document = excluded.document RETURNING number, read_at",
@@ -140,21 +163,45 @@ def _save(connection: sqlite3.Connection, state: FeedState, seen: Mapping[str, K
             )
         forgotten = moment - _kept_for(seen, moment)
         connection.execute("DELETE FROM seen WHERE feed = ? AND last_seen < ?", (number, forgotten))
+    _mark(connection, number, seen, moment)
+    connection.execute("UPDATE feeds SET read_at = ? WHERE number = ?", (moment, number))
+
+
+def _remember(connection: sqlite3.Connection, feed_url: str, seen: Mapping[str, Known], moment: int) -> None:
+    connection.execute(
+        "INSERT INTO feeds (feed_url, document) VALUES (?, ?) ON CONFLICT (feed_url) DO NOTHING",
+        (feed_url, codec.encode(FeedState(feed_url=feed_url))),
+    )
+    number, read_at, document = connection.execute(
+        "SELECT number, read_at, document FROM feeds WHERE feed_url = ?", (feed_url,)
+    ).fetchone()
+    if moment // _DAY > read_at // _DAY and _state(document, feed_url).last_fetch is None:
+        # No poll forgets anything for this feed: what was last pushed so long ago will not be pushed again.
+        connection.execute("DELETE FROM seen WHERE feed = ? AND last_seen < ?", (number, moment - _KEPT_DAYS[1] * _DAY))
+        connection.execute("UPDATE feeds SET read_at = ? WHERE number = ?", (moment, number))
+    _mark(connection, number, seen, moment)
+
+
+def _mark(connection: sqlite3.Connection, number: int, seen: Mapping[str, Known], moment: int) -> None:
     connection.executemany(
         "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?)",
         [
             (
-                number, bytes.fromhex(key), bytes.fromhex(one.content_hash), moment,
+                number, bytes.fromhex(key), bytes.fromhex(one.content_hash),
+                _milliseconds(one.last_seen) if one.last_seen else moment,
                 bytes.fromhex(one.article_id) or None, one.title or None,
             )
             for key, one in seen.items()
         ],
     )  # fmt: skip
-    connection.execute("UPDATE feeds SET read_at = ? WHERE number = ?", (moment, number))
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
 
 
 def _kept_for(seen: Mapping[str, Known], moment: int) -> int:
     """Milliseconds for which what left a feed is remembered: what shows old items may bring back older ones."""
-    oldest = min((one.published_at.timestamp() * 1000 for one in seen.values() if one.published_at), default=moment)
+    oldest = min((_milliseconds(one.published_at) for one in seen.values() if one.published_at), default=moment)
     shortest, longest = (days * _DAY for days in _KEPT_DAYS)
     return int(min(max(shortest, _OLDEST_TIMES * (moment - oldest)), longest))

@@ -59,6 +59,18 @@ class FeedStatesContract(ABC):
         assert list(states.states()) == [newer]
         states.close()
 
+    def test_many_feeds_are_saved_and_read_at_once(self) -> None:
+        states = self.states()
+        many = [state(f"https://{number:04}.example") for number in range(1_203)]
+        states.save_all([(one, {FIRST: Known(SECOND)}) for one in many])
+        assert list(states.states()) == many
+        wanted = ("https://0007.example", "https://none.example", "https://0003.example")
+        assert dict(states.states_of(wanted)) == {url: state(url) for url in (wanted[0], wanted[2])}
+        assert states.states_of(()) == {}
+        assert sent(states, FIRST, feed_url="https://1202.example") == {FIRST: SECOND}
+        states.save_all([])
+        states.close()
+
     def test_a_learned_profile_stays_until_it_is_replaced_and_is_no_state(self) -> None:
         states = self.states()
         assert states.learned("https://a.example") == ""
@@ -68,6 +80,32 @@ class FeedStatesContract(ABC):
         states = self.again()
         assert (states.learned("https://a.example"), states.learned("https://b.example")) == ("sr-Latn", "")
         assert list(states.states()) == []
+        states.close()
+
+    def test_what_is_remembered_beside_a_poller_leaves_its_state_alone(self) -> None:
+        states = self.states()
+        polled = state(etag='"1"', failures=2)
+        states.save(polled, {FIRST: Known(SECOND)})
+        states.remember(polled.feed_url, {SECOND: Known(THIRD, FIRST, b"ab")}, AT)
+        states.remember("telegram:channel", {FIRST: Known(FIRST)}, AT)
+        states.remember("telegram:channel", {FIRST: Known(THIRD)}, AT + timedelta(days=1))
+        states.close()
+        states = self.again()
+        assert states.state(polled.feed_url) == polled
+        assert states.state("telegram:channel") == FeedState(feed_url="telegram:channel")
+        found = states.seen(polled.feed_url, (FIRST, SECOND, THIRD))
+        assert {key: one.content_hash for key, one in found.items()} == {FIRST: SECOND, SECOND: THIRD}
+        assert (found[SECOND].article_id, found[SECOND].title) == (FIRST, b"ab")
+        assert states.seen("telegram:channel", (FIRST,))[FIRST].content_hash == THIRD
+        states.close()
+
+    def test_what_is_only_pushed_is_forgotten_after_a_thousand_days(self) -> None:
+        states = self.states()
+        states.remember("telegram:channel", {FIRST: Known(FIRST)}, AT)
+        states.remember("telegram:channel", {SECOND: Known(FIRST)}, AT + timedelta(days=999))
+        assert set(states.seen("telegram:channel", (FIRST, SECOND))) == {FIRST, SECOND}
+        states.remember("telegram:channel", {THIRD: Known(FIRST)}, AT + timedelta(days=1001))
+        assert set(states.seen("telegram:channel", (FIRST, SECOND, THIRD))) == {SECOND, THIRD}
         states.close()
 
     def test_states_are_listed_by_address(self) -> None:

@@ -26,6 +26,7 @@ def sights(draw: st.DrawFn) -> Article:
         native_id=draw(st.sampled_from(("1", "2"))),
         title=title,
         body=body,
+        kind=draw(st.sampled_from(("feed", "page"))),
         seen_at=NOON + timedelta(minutes=draw(_MINUTES)),
         history=draw(st.booleans()),
         authors=draw(st.sampled_from(((), ("A",), ("B",)))),

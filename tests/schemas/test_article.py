@@ -72,10 +72,14 @@ def test_the_merged_article_is_what_its_sightings_say(pieces: list[Article]) -> 
     assert whole.published_at == min((p.published_at for p in pieces if p.published_at), default=None)
     assert len(whole.versions) == len({piece.content_hash for piece in pieces})
     assert whole.version_id in whole.versions
-    # Each entry shows its latest text, and the article the longest of these.
+    # Each entry shows its latest text of the feed and of the page, and the article the longest of these.
+    lines = [(p.feed_url, p.native_id, p.observations[0].kind) for p in pieces]
     latest = [
-        max((p for p in pieces if (p.feed_url, p.native_id) == key), key=lambda p: (p.seen_at, p.content_hash))
-        for key in {(p.feed_url, p.native_id) for p in pieces}
+        max(
+            (p for p, line in zip(pieces, lines, strict=True) if line == key),
+            key=lambda p: (p.seen_at, p.content_hash),
+        )
+        for key in set(lines)
     ]
     assert len(whole.title + whole.summary + whole.body) == max(len(p.title + p.summary + p.body) for p in latest)
     assert whole.content_hash in {p.content_hash for p in latest}
@@ -102,6 +106,17 @@ def test_an_edit_is_a_new_version_and_the_first_stays_the_first() -> None:
     assert (both.seen_at, both.updated_at) == (first.seen_at, edited.seen_at)
 
 
+def test_an_edit_in_the_feed_does_not_hide_the_text_of_the_page() -> None:
+    page = seen(1, title="First", body="The text of the whole page, which is long.", kind="page")
+    both = seen(0, title="First", body="thin").merge(page)
+    assert both.body == "The text of the whole page, which is long."
+    edited = both.merge(seen(2, title="Edited", body="thin"))
+    assert (edited.version_id, len(edited.versions)) == (page.version_id, 3)
+    assert [(one.native_id, one.last_seen) for one in edited.sightings] == [("native-1", NOON + timedelta(minutes=2))]
+    later = edited.merge(seen(3, title="Edited", body="The text of the page is shorter now.", kind="page"))
+    assert later.body == "The text of the page is shorter now."
+
+
 def test_texts_no_longer_shown_are_not_carried_along() -> None:
     both = seen(0, title="First", body="x" * 10_000).merge(seen(3, title="Edited", body="y"))
     assert "x" * 10_000 not in codec.encode(both).decode()
@@ -125,6 +140,9 @@ def test_the_version_of_an_item_carries_its_words() -> None:
     version = version_of_item(one, content(one))
     assert version.version_id == version_id(one.article_id, one.content_hash) == of_item(one, content(one)).version_id
     assert (version.title, version.summary, version.body) == (one.title, one.summary, one.body)
+    page = item(3, kind="page")
+    assert version_of_item(page, content(page)).kind == "page"
+    assert page.version_id != one.version_id
 
 
 @pytest.mark.parametrize("kind", [Article, *{type(article().sightings[0]), type(article().contents[0])}])

@@ -35,7 +35,7 @@ def test_field_docs_are_the_strings_below_the_fields() -> None:
 
 def test_a_schema_stands_alone() -> None:
     schema = json_schemas.schema(Article)
-    assert schema["$id"] == "wirewatch/article/1"
+    assert schema["$id"] == "wirewatch/article/2"
     assert schema["title"] == "Article"
     assert schema["properties"]["seen_at"]["description"] == "When we first saw it in any feed."
     assert set(schema["$defs"]) == {"Content", "Observation", "Outlet", "Sighting"}

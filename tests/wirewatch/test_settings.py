@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from connectors.feeds.access import Access
 from schemas.errors import SettingsError
 from tests.product import wirewatch
+from wirewatch.access import access, proxied
+from wirewatch.sections import AccessSettings
 from wirewatch.settings import Settings, load, shown
 
 
@@ -64,6 +67,17 @@ def test_the_environment_has_its_types(tmp_path: Path) -> None:
         ("[page]\nport = 65536", "page.port: must be from 0 to 65535"),
         ("[smtp]\nport = -1", "smtp.port"),
         ("[pipeline]\nlanguage_engine = 'guess'", "pipeline.language_engine"),
+        ("[feeds]\naccess = 1", "feeds.access is a section, not a value"),
+        ("[feeds.access]\nportal = 1", "feeds.access.portal is a section"),
+        ("[feeds.access.portal]\nusr = 'x'", "feeds.access.portal.usr; did you mean feeds.access.portal.user?"),
+        ("[feeds.access.portal]\nuser = 'a:b'", "feeds.access.portal.user: must not have a colon"),
+        ("[feeds.access.portal]\nheaders = { 'Ho st' = 'x' }", "feeds.access.portal.headers: 'Ho st' is no name"),
+        ("[feeds.access.portal]\nheaders = { Host = 'x' }", "feeds.access.portal.headers: Host is not to be set"),
+        ('[feeds.access.portal]\nheaders = { A = "x\\r\\ny" }', "the value of A has characters"),
+        ("[feeds.access.portal]\ncookies = { A = 'x; y' }", "the value of A has characters that no cookie"),
+        ("[feeds.access.portal]\npassword_file = 'nowhere'", "feeds.access.portal.password_file"),
+        ("[feeds.access.portal]\nproxy = 'socks5://x:hunter2@y'", "feeds.access.portal.proxy: is no address"),
+        ("[feeds]\nproxy = 'proxy:3128'", "feeds.proxy: is no address"),
     ],
 )
 def test_each_fault_is_named(tmp_path: Path, text: str, named: str) -> None:
@@ -190,3 +204,51 @@ def test_reading_without_data_says_where_to_begin(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "wirewatch run" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+SECRETS = ("hunter2", "key-123", "session-456", "from-file", "proxy-pass")
+
+
+def test_ways_in_are_read_from_every_place_and_never_shown(tmp_path: Path) -> None:
+    (tmp_path / "portal.headers").write_text("# for the archive\n\nX-More: from-file: all of it\n")
+    (tmp_path / "proxy").write_text("http://desk:proxy-pass@proxy.example:3128\n")
+    file = written(
+        tmp_path,
+        """
+        [feeds]
+        proxy_file = "proxy"
+        [feeds.access.portal]
+        user = "desk"
+        headers = { X-Api-Key = "key-123" }
+        headers_file = "portal.headers"
+        cookies = { session = "session-456" }
+        """,
+    )
+    settings = load(file, {"WIREWATCH_FEEDS_ACCESS_PORTAL_PASSWORD": "hunter2"})
+    section = settings.feeds.access["portal"]
+    assert access(section, "feeds.access.portal") == Access(
+        user="desk",
+        password="hunter2",
+        headers=(("X-Api-Key", "key-123"), ("X-More", "from-file: all of it")),
+        cookies=(("session", "session-456"),),
+    )
+    proxy = proxied(settings.feeds.proxy, settings.feeds.proxy_file, "feeds.proxy")
+    assert (proxy.address, proxy.user, proxy.password) == ("http://proxy.example:3128", "desk", "proxy-pass")
+    for text in (repr(settings), json.dumps(shown(settings)), repr(access(section, "x")), repr(proxy)):
+        assert not [one for one in SECRETS if one in text]
+    assert shown(settings)["feeds"]["access"]["portal"]["headers"] == {"X-Api-Key": "***"}  # type: ignore[index]
+
+
+def test_a_section_may_come_from_the_environment_alone(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, ""), {"WIREWATCH_FEEDS_ACCESS_THE_WIRE_PASSWORD_FILE": ""})
+    assert settings.feeds.access == {"the_wire": AccessSettings()}
+    with pytest.raises(SettingsError, match="WIREWATCH_FEEDS_ACCESS_PORTAL_USR"):
+        load(written(tmp_path, ""), {"WIREWATCH_FEEDS_ACCESS_PORTAL_USR": "x"})
+
+
+def test_config_show_prints_ways_in_as_sections(tmp_path: Path) -> None:
+    file = written(tmp_path, '[feeds.access.portal]\nuser = "desk"\nheaders = { X-Api-Key = "key-123" }\n')
+    result = wirewatch("config", "show", "--config", str(file))
+    assert "[feeds.access.portal]\nuser = " in result.stdout
+    assert '[feeds.access.portal.headers]\nX-Api-Key = "***"' in result.stdout
+    assert "key-123" not in result.stdout

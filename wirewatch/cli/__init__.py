@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "the same over a sample wire on this machine",
     "init": "write a commented settings file",
     "feeds": "sources and their health",
+    "ingest": "push items in from elsewhere",
     "watch": "check, explain and preview watchlists",
     "detect": "the language of each line of text",
     "search": "articles by their words",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -24,11 +25,17 @@ def show(settings: Settings, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(values, ensure_ascii=False))
         return
-    for name, value in values.items():
+    _print("", values)
+
+
+def _print(path: str, section: dict[str, Any]) -> None:
+    for name, value in section.items():
         if not isinstance(value, dict):
             click.echo(f"{name} = {json.dumps(value, ensure_ascii=False)}")
-    for name, section in values.items():
-        if isinstance(section, dict):
-            click.echo(f"\n[{name}]")
-            for key, value in section.items():
-                click.echo(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+    for name, value in section.items():
+        if isinstance(value, dict) and value:
+            inner = f"{path}.{name}" if path else name
+            # A table that holds nothing but tables needs no line of its own.
+            if not all(isinstance(one, dict) for one in value.values()):
+                click.echo(f"\n[{inner}]")
+            _print(inner, value)

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from schemas.time import rfc3339
-from wirewatch.cli.options import print_record, setting_option, with_records, with_settings
+from wirewatch.cli.options import allow_network, print_record, setting_option, with_records, with_settings
 from wirewatch.settings import Settings
 
 
@@ -56,13 +56,7 @@ def show(settings: Settings, letter_id: str, *, as_json: bool, raw: bool) -> Non
 @click.option("--all", "everything", is_flag=True, help="Replay every open dead letter.")
 @with_settings
 @setting_option("--watchlists", "watchlists.paths", multiple=True, metavar="PATH", help="Watchlist file or folder.")
-@setting_option(
-    "--allow-network",
-    "feeds.allow_networks",
-    multiple=True,
-    metavar="CIDR",
-    help="Let feeds lie in this private network, without port rule and delay.",
-)
+@allow_network
 def replay(settings: Settings, letter_ids: tuple[str, ...], *, everything: bool) -> None:
     """Run dead letters again.
 

@@ -62,6 +62,17 @@ def setting_option(flag: str, path: str, **more: Any) -> Callable[[F], F]:
     return click.option(flag, path.replace(".", "__"), default=None, **more)
 
 
+def allow_network(command: F) -> F:
+    """Add `--allow-network CIDR`, for commands that fetch; `with_settings` (outside it) consumes the value."""
+    return setting_option(
+        "--allow-network",
+        "feeds.allow_networks",
+        multiple=True,
+        metavar="CIDR",
+        help="Let feeds lie in this private network, without port rule and delay.",
+    )(command)
+
+
 class Since(click.ParamType[datetime]):
     """A moment: RFC 3339, a date, or an age such as `30m`, `12h`, `7d`, `2w`."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import click
 
 from connectors.interfaces import FeedSources
-from wirewatch.cli.options import setting_option, with_settings
+from wirewatch.cli.options import allow_network, setting_option, with_settings
 from wirewatch.settings import Settings
 
 
@@ -17,13 +19,7 @@ from wirewatch.settings import Settings
 @with_settings
 @setting_option("--watchlists", "watchlists.paths", multiple=True, metavar="PATH", help="Watchlist file or folder.")
 @setting_option("--port", "page.port", type=click.IntRange(0, 65535), metavar="N", help="Port of the page.")
-@setting_option(
-    "--allow-network",
-    "feeds.allow_networks",
-    multiple=True,
-    metavar="CIDR",
-    help="Let feeds lie in this private network, without port rule and delay.",
-)
+@allow_network
 def command(settings: Settings, *, once: bool, feeds: tuple[str, ...]) -> None:
     """Poll feeds, match watchlists, alert, and serve the live page, all in one process.
 
@@ -38,10 +34,12 @@ def command(settings: Settings, *, once: bool, feeds: tuple[str, ...]) -> None:
     if once:
         _once(settings, sources)
         return
-    from wirewatch.embedded import Process, listening_socket
+    from wirewatch.embedded import Process, hub_socket, listening_socket
 
-    with listening_socket(settings.page.host, settings.page.port) as page, station(settings, sources) as opened:
-        Process(opened, page, click.echo).run()
+    with ExitStack() as stack:
+        page = stack.enter_context(listening_socket(settings.page.host, settings.page.port))
+        hubs = stack.enter_context(hub_socket(settings)) if settings.feeds.websub_url else None
+        Process(stack.enter_context(station(settings, sources)), page, click.echo, hubs).run()
 
 
 def _once(settings: Settings, sources: FeedSources) -> None:

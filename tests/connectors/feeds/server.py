@@ -37,6 +37,14 @@ class Outlet:
         self.address = ""
         self.documents: dict[str, bytes] = {}
         self.headers: dict[str, dict[str, str]] = {}
+        self.moved: dict[str, str] = {}
+        """Where a path redirects to, for now."""
+        self.broken: set[str] = set()
+        """Paths whose answers end early."""
+        self.seconds: dict[str, float] = {}
+        """How long a path lets wait."""
+        self.redirects: dict[str, tuple[int, str]] = {}
+        self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.requests: list[web.Request] = []
         self.in_flight = 0
         self.most_in_flight = 0
@@ -52,15 +60,35 @@ async def _document(request: web.Request) -> web.StreamResponse:
     outlet.in_flight += 1
     outlet.most_in_flight = max(outlet.most_in_flight, outlet.in_flight)
     try:
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(outlet.seconds.get(request.path, 0.01))
+        if request.path in outlet.moved:
+            return web.Response(status=302, headers={"Location": outlet.moved[request.path]})
+        if request.path in outlet.answers:
+            code, headers, body = outlet.answers[request.path]
+            return web.Response(status=code, headers=headers, body=body)
+        if request.path in outlet.redirects:
+            code, to = outlet.redirects[request.path]
+            return web.Response(status=code, headers={"Location": to} if to else {})
         if request.path not in outlet.documents:
             return web.Response(status=404, text="nothing here")
         headers = {"Content-Type": "application/rss+xml", **outlet.headers.get(request.path, {})}
         if "ETag" in headers and request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers={"ETag": headers["ETag"]})
+        if request.path in outlet.broken:
+            return await _cut(request, outlet.documents[request.path], headers)
         return web.Response(body=outlet.documents[request.path], headers=headers)
     finally:
         outlet.in_flight -= 1
+
+
+async def _cut(request: web.Request, body: bytes, headers: dict[str, str]) -> web.StreamResponse:
+    response = web.StreamResponse(headers={**headers, "Content-Length": str(len(body))})
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    transport = request.transport
+    assert transport is not None
+    transport.close()
+    return response
 
 
 async def _status(request: web.Request) -> web.StreamResponse:
@@ -69,7 +97,8 @@ async def _status(request: web.Request) -> web.StreamResponse:
 
 
 async def _redirect(request: web.Request) -> web.StreamResponse:
-    return web.Response(status=302, headers={"Location": request.query["to"]})
+    code = int(request.query.get("code", "302"))
+    return web.Response(status=code, headers={"Location": request.query["to"]})
 
 
 async def _drip(request: web.Request) -> web.StreamResponse:

@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 import pytest
 
-from connectors.feeds.fetch import Fetched, Fetcher, Validators, retry_after, user_agent
+from connectors.feeds.fetch import Fetched, Fetcher, user_agent
 from connectors.feeds.guard import Guard, networks
+from connectors.feeds.refusals import retry_after
+from connectors.feeds.validators import Validators
 from schemas.errors import FeedError
 from tests.connectors.feeds.server import LOOPBACK, Outlet, item, outlet, rss
 

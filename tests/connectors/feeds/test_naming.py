@@ -116,6 +116,14 @@ def test_a_feed_of_repeated_ids_names_by_id_and_address_for_good() -> None:
     assert sent(feed.poll(raw("9", "/19", "Nineteen"))) == [("new", "Nineteen")]
 
 
+def test_an_id_of_its_own_is_enough_where_addresses_say_nothing() -> None:
+    for link in ("/", "/all-news"):
+        feed = Feed()
+        before = feed.poll(raw("1", link, TITLE), raw("2", link, "Other"))
+        after = feed.poll(raw("1", link, "A wholly different headline"), raw("2", link, "Other"))
+        assert (sent(after), ids(after)) == ([("update", "A wholly different headline")], ids(before))
+
+
 def test_one_address_for_all_loses_none_that_comes_alone() -> None:
     feed = Feed()
     assert feed.poll(raw("", "/home", "One", date="Mon"), raw("", "/home", "Two", date="Mon")).keyed_by == "item"

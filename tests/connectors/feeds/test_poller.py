@@ -35,7 +35,7 @@ def test_what_is_new_and_what_changed_goes_on_the_log_once(tmp_path: Path) -> No
         assert at.fetches() == [first, same, second]
         record = at.kept.read("items", {}, 1)[0]
         assert record.key == at.items()[0].article_id
-        assert record.headers == {"schema": "item/1", "trace": at.items()[0].trace_id}
+        assert record.headers == {"schema": "item/2", "trace": at.items()[0].trace_id}
         state = at.states.state(at.here.url("/feed"))
         assert state is not None
         assert (state.last_fetch, state.last_new_at, state.failures) == (second, at.time, 0)
@@ -55,6 +55,21 @@ def test_validators_are_kept_after_a_whole_document_only(tmp_path: Path) -> None
         assert (whole.new, whole.updated) == (1, 0)
         again = await at.poll("/feed")
         assert (again.status, again.http_status) == ("unchanged", 304)
+
+    at_desk(tmp_path, work)
+
+
+def test_a_document_that_says_nothing_new_is_unchanged(tmp_path: Path) -> None:
+    async def work(at: Desk) -> None:
+        for number, title in enumerate(("<title>Wire</title>", "<title>Wire today</title>")):
+            at.here.documents["/feed"] = rss(item("1", "one"), head=title)
+            record = await at.poll("/feed")
+            assert (record.status, record.new, record.entries) == ("unchanged" if number else "working", 1 - number, 1)
+        at.here.documents["/feed"] = rss(item("1", "one"), head=f"{title}<lastBuildDate>today</lastBuildDate>")
+        assert (await at.poll("/feed")).reason == "the same document as last time"
+        at.here.documents["/feed"] = rss(item("1", "ONE"), head=title)
+        record = await at.poll("/feed")
+        assert (record.status, record.updated) == ("working", 1)
 
     at_desk(tmp_path, work)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.feeds.fetch import fresh_for
+from connectors.feeds.freshness import fresh_for
 from schemas.feed import FeedSource, FeedState
 from schemas.health import verdict
 from tests.connectors.feeds.desk import Desk, at_desk

@@ -127,9 +127,10 @@ def test_passing_faults_back_off_more_slowly_than_lasting_ones() -> None:
     assert refused > server > timeout
 
 
-def test_a_feed_that_is_gone_is_looked_for_weekly_then_monthly_for_ever() -> None:
-    days = [seconds(plan(asked(status=FeedStatus.GONE, failures=n), LIMITS, 0.5)) / DAY for n in (1, 4, 5, 500)]
-    assert days == [7, 7, 30, 30]
+def test_a_feed_that_is_gone_is_left_alone_for_as_long_as_said() -> None:
+    gone = asked(status=FeedStatus.GONE, failures=3, probe=timedelta(days=7))
+    assert plan(gone, LIMITS, 0.5).at == NOW + timedelta(days=7)
+    assert "gone" in plan(gone, LIMITS.of(FeedSource(feed_url="x", interval=60.0)), 0.5).rule
 
 
 def test_a_demo_may_poll_each_second() -> None:
@@ -149,6 +150,7 @@ ASKED = st.builds(
     skip_hours=HOURS,
     skip_days=st.lists(st.integers(0, 6), max_size=6).map(tuple),
     missed=st.integers(0, 10**6),
+    probe=st.none() | st.floats(3600, 30 * DAY).map(lambda seconds: timedelta(seconds=seconds)),
 )
 CHANCE = st.floats(0, 1, exclude_max=True)
 LIMIT = st.builds(
@@ -168,7 +170,7 @@ def test_a_feed_is_never_given_up_never_hammered_and_what_its_server_wants_is_ke
     if what.retry_after is not None:
         assert wait >= min(max(what.retry_after, 60.0), DAY)
     quiet = 0 if limits.pinned or not (what.skip_hours or what.skip_days) else 8 * DAY
-    longest = max(limits.longest * TENTH, DAY, limits.pinned + 1, 32 * DAY if what.status == FeedStatus.GONE else 0)
+    longest = max(limits.longest * TENTH, DAY, limits.pinned + 1, 32 * DAY if what.probe else 0)
     assert wait <= longest + quiet
     if quiet and not limits.pinned and planned.rule.startswith("the feed asks for no polls"):
         assert planned.at.hour not in what.skip_hours

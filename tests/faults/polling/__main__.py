@@ -77,7 +77,7 @@ def run(plan: Plan, folder: Path) -> Result:
                 break
         harms = json.loads((folder / "harms.json").read_text())
     rooms = [Newsroom(plan.seed, feed, plan.pace, datetime.now(UTC)) for feed in range(plan.feeds)]
-    count = audit(folder, rooms, lost_state=happened["forgotten"] > 0)
+    count = audit(folder, rooms)
     if failed > len(nowhere):
         count.wrong.append(f"{failed - len(nowhere)} feeds could not be read at the end, when no fault was left")
     return Result(

@@ -7,6 +7,8 @@ import importlib
 import click
 
 MODULES = {
+    "add": "add",
+    "discover": "discover",
     "list": "listed",
     "import": "importing",
     "export": "exporting",

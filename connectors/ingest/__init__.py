@@ -1,0 +1,1 @@
+"""Items pushed in from elsewhere: lines to items, items to the log."""
