@@ -34,7 +34,7 @@ SILENT_TIMES = 1.75
 figures here give one false alarm in some 230 weeks of a source (`benchmarks.feeds_schedule`)."""
 _LONGER = 1.1
 """Of its longest silence in plain hours, which must be exceeded too: an hour at noon weighs much in a feed of the night."""
-_TWICE, _WELL_KNOWN = 1.95, 100
+_TWICE, _WELL_KNOWN = 1.8, 100
 """Of its longest silence in plain hours: enough by itself for a feed known by so many items."""
 _SILENT_KNOWN = 30
 _SILENT_AFTER = timedelta(days=14)

@@ -76,7 +76,7 @@ def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
             "wirewatch_poll_late_seconds",
             "Seconds by which the last poll of each feed began after it was due.",
             "quantile",
-            {str(part): late[int(part * (len(late) - 1))] for part in (0.5, 0.99)} if late else {},
+            {str(part): late[int(part * (len(late) - 1))] for part in (0.5, 0.99, 1.0)} if late else {},
         ),
         simple("wirewatch_feeds_configured", "Feeds this process polls.", len(station.sources)),
         simple(
