@@ -182,3 +182,9 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     """The rule by which `next_poll_at` was chosen, for a person."""
     owed: tuple[FeedItem, ...] = ()
     """Items sent without the text of their page, which the next poll tries to get once more; a bounded number."""
+
+    def to_show(self) -> FeedState:
+        """The state without what lets anybody deliver as its hub."""
+        push = self.push
+        masked = msgspec.structs.replace(push, secret="***" * bool(push.secret), callback="***" * bool(push.callback))
+        return self if masked == push else msgspec.structs.replace(self, push=masked)

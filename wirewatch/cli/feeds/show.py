@@ -72,7 +72,7 @@ def _shown(settings: Settings, address: str, polls: int) -> Shown:
     return Shown(
         source=all_keys(source),
         health=healths[source.feed_url],
-        state=_without_secret(state) if state is not None else None,
+        state=state.to_show() if state is not None else None,
         learned=learned,
         polls=_last_polls(settings, source.feed_url, polls),
     )
@@ -91,15 +91,6 @@ def _found(sources: tuple[FeedSource, ...], address: str) -> FeedSource:
             raise WirewatchError(message, subject=address)
     message = "no feed of the settings or of the last run has this address or name; see `wirewatch feeds list`"
     raise WirewatchError(message, subject=address)
-
-
-def _without_secret(state: FeedState) -> FeedState:
-    """With the secret and the callback of a subscription, anybody could deliver as its hub."""
-    push = state.push
-    if not push.secret and not push.callback:
-        return state
-    masked = msgspec.structs.replace(push, secret="***" if push.secret else "", callback="***" if push.callback else "")
-    return msgspec.structs.replace(state, push=masked)
 
 
 def _last_polls(settings: Settings, feed_url: str, wanted: int) -> list[FetchRecord]:
