@@ -145,14 +145,13 @@ def judge(found: Found, source: FeedSource, settings: Settings, moment: datetime
 def _interval(found: Found, built: Items, source: FeedSource, settings: Settings, moment: datetime) -> float:
     """Seconds between polls, as the poller itself would plan them after this document."""
     from connectors.feeds import outcome, schedule
+    from connectors.feeds.remembered import next_state
 
-    if source.interval:
-        return source.interval
     state = FeedState(feed_url=source.feed_url)
     poll = outcome.Poll(source=source, state=state, fetched_at=moment)
-    limits = schedule.Limits(settings.feeds.min_interval, settings.feeds.max_interval)
+    limits = schedule.Limits(settings.feeds.min_interval, settings.feeds.max_interval).of(source)
     result = outcome.read(poll, found.fetched, found.document, built)
-    return outcome.next_state(state, result, _MIDDLE, limits).interval
+    return next_state(state, result, _MIDDLE, limits).interval
 
 
 def _language(document: ParsedDocument) -> tuple[str, float]:

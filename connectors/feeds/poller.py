@@ -28,6 +28,7 @@ from connectors.feeds.manners import Manners, Mode
 from connectors.feeds.outcome import Outcome, Poll
 from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.reading import DocumentReader
+from connectors.feeds.remembered import next_state
 from connectors.feeds.restore import restore
 from connectors.feeds.robots import Robots
 from connectors.feeds.rounds import Plan, Rounds
@@ -269,7 +270,7 @@ class Poller:
         """The record and the plan after `answer`, written down; in the feed's turn."""
         state, source = poll.state, poll.source
         result = await self._judge(poll, address, answer)
-        after = outcome.next_state(state, result, self._chance(), self._limits)
+        after = next_state(state, result, self._chance(), self._limits.of(source))
         after = self.subscriptions.after_poll(source, state, after, result)
         try:
             await self._commits.write(result, after)

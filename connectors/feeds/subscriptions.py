@@ -18,7 +18,8 @@ from connectors.feeds import websub
 from connectors.feeds.commits import Commits
 from connectors.feeds.hub_queue import HubQueue
 from connectors.feeds.hubs import HubClient
-from connectors.feeds.outcome import Outcome, arrived
+from connectors.feeds.outcome import Outcome
+from connectors.feeds.remembered import arrived
 from connectors.feeds.trust import Trust
 from connectors.feeds.turns import FeedTurns
 from connectors.feeds.websub import MANY, UNKNOWN, Decision, Terms

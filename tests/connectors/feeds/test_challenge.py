@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.feeds.challenge import wall
+from schemas.health import verdict
 from tests.connectors.feeds.desk import Desk, at_desk
 from tests.connectors.feeds.server import item, rss
 
@@ -92,6 +93,6 @@ def test_a_poll_that_meets_a_wall_names_it_and_what_to_do(tmp_path: Path, page: 
         assert at.letters() == []
         state = at.states.state(at.here.url("/feed"))
         assert state is not None
-        assert state.needs_person
+        assert verdict(at.source("/feed"), state).needs_person
 
     at_desk(tmp_path, work)
