@@ -194,6 +194,7 @@ def with_page(item: FeedItem, page: RawEntry, seen_at: datetime, op: Literal["ne
     return msgspec.structs.replace(
         item,
         kind="page",
+        feed_content=item.content_hash,
         title=title,
         summary=summary,
         body=page.body,
