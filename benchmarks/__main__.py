@@ -12,10 +12,19 @@ import sys
 from pathlib import Path
 
 _TEXTS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wirewatch" / "texts"
-_QUICK = (["benchmarks.graph"], ["benchmarks.language"], ["benchmarks.first_hit"])
+_QUICK = (
+    ["benchmarks.graph"],
+    ["benchmarks.language"],
+    ["benchmarks.feeds_parse"],
+    ["benchmarks.feeds_poll"],
+    ["benchmarks.first_hit"],
+)
 _FULL = (
     ["benchmarks.graph", "--items", "10000"],
     ["benchmarks.language"],
+    ["benchmarks.feeds_parse"],
+    ["benchmarks.feeds_poll", "--rounds", "15"],
+    ["benchmarks.feeds_poll_long", "--minutes", "30"],
     ["benchmarks.first_hit", "--clone"],
     ["benchmarks.matching_texts", str(_TEXTS)],
     ["benchmarks.matching", str(_TEXTS)],

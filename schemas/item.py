@@ -57,7 +57,12 @@ class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
     published_at: Time | None = None
     published_raw: str = ""
     published_reason: str = ""
-    """Why `published_at` has its value or none: `published`, `updated`, `missing`, `unreadable`, `implausible`."""
+    """Why `published_at` has its value or none.
+
+    With a value: `published`, `updated`, and for a day without a time, given as its midnight, `published-day` and
+    `updated-day`. Without: `missing`, `unreadable`, `implausible`, and `generated` when every entry of the document was
+    dated to the minute of the fetch.
+    """
     seen_at: Time
     """When the poller first had this content in hand; stamped once, carried along."""
     truncated: bool = False

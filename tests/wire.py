@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.message import Message
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from xml.sax.saxutils import escape
@@ -21,6 +22,8 @@ class Wire:
         self.address = f"http://127.0.0.1:{server.server_port}"
         self.documents: dict[str, bytes | Callable[[], Answer]] = {}
         self.requests: list[str] = []
+        self.headers: Message = Message()
+        """Of the last request."""
 
     def __setitem__(self, path: str, document: bytes | Callable[[], Answer]) -> None:
         self.documents[path] = document
@@ -42,6 +45,7 @@ def serving() -> Iterator[Wire]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            wire.headers = self.headers
             status, headers, body = wire.answer(self.path)
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():

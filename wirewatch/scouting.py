@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from schemas.errors import DataFolderError, WirewatchError
+import msgspec
+
+from schemas.errors import DataFolderError, SettingsError, WirewatchError
 from schemas.feed import FeedSource, FeedState
 from schemas.time import now
 from wirewatch import wiring
 
 if TYPE_CHECKING:
+    from connectors.feeds.access import Access
     from connectors.feeds.discover import Found, Search
     from wirewatch.settings import Settings
 
@@ -23,16 +27,19 @@ _FEWEST = 3
 _SHARE = 0.8
 
 
-def search(settings: Settings, address: str) -> Search:
-    """The feeds at `address`. Raises `WirewatchError` for what is no address, and when there is none."""
-    found = asyncio.run(_search(settings, address))
+def search(settings: Settings, address: str, access: str = "") -> Search:
+    """The feeds at `address`, asked with the access of that name.
+
+    Raises `WirewatchError` for what is no address, and when there is no feed; `SettingsError` for an unknown access.
+    """
+    found = asyncio.run(_search(settings, address, _access(settings, access)))
     if not found.found:
         raise WirewatchError(_nothing(found), subject=address)
     return found
 
 
-async def _search(settings: Settings, address: str) -> Search:
-    from connectors.feeds.discover import Discoverer
+async def _search(settings: Settings, address: str, access: Access) -> Search:
+    from connectors.feeds.discover import Discoverer, beginnings
     from connectors.feeds.fetch import Fetcher, user_agent
     from connectors.feeds.guard import Guard, networks
     from connectors.feeds.hosts import HostGate
@@ -46,10 +53,25 @@ async def _search(settings: Settings, address: str) -> Search:
     pool = ParsePool(_PARSERS)
     await fetcher.open()
     try:
-        return await Discoverer(fetcher, gate, pool, now).search(address)
+        # Credentials go to the origin that was typed, and over plain http only when that was typed too.
+        fetch = partial(fetcher.fetch, access=access, listed=beginnings(address)[0])
+        return await Discoverer(fetch, gate, pool, now).search(address)
     finally:
         await fetcher.close()
         await pool.close()
+
+
+def _access(settings: Settings, name: str) -> Access:
+    from connectors.feeds.access import OPEN
+    from wirewatch.access import access, proxied
+
+    feeds = settings.feeds
+    if name and name not in feeds.access:
+        raise SettingsError(f"the settings have no section feeds.access.{name}", subject="--access")
+    found = access(feeds.access[name], f"feeds.access.{name}") if name else OPEN
+    if found.proxy:
+        return found
+    return msgspec.structs.replace(found, proxy=proxied(feeds.proxy, feeds.proxy_file, "feeds.proxy"))
 
 
 def listed_already(settings: Settings, found: Found, sources: Sequence[FeedSource]) -> str | None:

@@ -35,7 +35,8 @@ class FeedsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     allow_networks: tuple[str, ...] = ()
     """Networks (CIDR) in which feeds may lie although they are private; no port rule and no delay there."""
     concurrency: int = 32
-    """Polls in progress at once."""
+    """Polls in progress at once. A server that does not answer takes one of them for `timeout` seconds: many thousands of
+    feeds need some 200."""
     timeout: float = 30.0
     """Seconds one poll may take in all."""
     min_interval: float = 300.0

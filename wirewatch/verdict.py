@@ -71,7 +71,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     def lines(self) -> list[str]:
         """For a person."""
         newest = f", newest {_ago(self.newest_age)}" if self.newest_age is not None else ""
-        bad = ", ".join(f"{count} {reason}" for reason, count in self.dates.items() if reason not in _GOOD_DATES)
+        bad = ", ".join(f"{count} {reason}" for reason, count in self.dates.items() if not _is_good(reason))
         ids = ", ".join(f"{policy} {count}" for policy, count in self.ids.items())
         language = f"{self.language} ({self.language_share:.0%} of the texts)" if self.entries else "unknown"
         gives = " and ".join(filter(None, ("ETag" if self.etag else "", "Last-Modified" if self.last_modified else "")))
@@ -89,7 +89,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return lines + [f"! {one.what}" + (f"\n  -> {one.todo}" if one.todo else "") for one in self.troubles]
 
 
-_GOOD_DATES = frozenset({"published", "updated"})
+def _is_good(reason: str) -> bool:
+    """Whether a date was read; `published-day` is one without a time."""
+    return reason.startswith(("published", "updated"))
 
 
 def judge(found: Found, source: FeedSource, settings: Settings, moment: datetime) -> Verdict:
@@ -164,7 +166,7 @@ def _troubles(said: Verdict, found: Found, built: Items, source: FeedSource) -> 
         told.append(Trouble("it carries what readers say, not what the outlet says", "take the feed of the articles"))
     if said.newest_age is not None and said.newest_age > _OLD_DAYS * _DAY:
         told.append(Trouble(f"nothing new for {said.newest_age / _DAY:,.0f} days", "is it the feed the site keeps up?"))
-    undated = sum(count for reason, count in said.dates.items() if reason not in _GOOD_DATES)
+    undated = sum(count for reason, count in said.dates.items() if not _is_good(reason))
     if undated:
         what = f"{undated} of {total} entries have no usable date; they count from when they are first seen"
         told.append(Trouble(what, "nothing to do; or choose another feed of the site"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -17,7 +17,7 @@ import msgspec
 from connectors.feeds import known_sites
 from connectors.feeds.document import ParsedDocument, ParseRequest, Unreadable
 from connectors.feeds.duplicates import address_key
-from connectors.feeds.fetch import Fetched, Fetcher
+from connectors.feeds.fetch import Fetched
 from connectors.feeds.hosts import HostGate
 from connectors.feeds.page_links import feed_links
 from connectors.feeds.parse_pool import ParsePool
@@ -40,7 +40,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A feed that was read."""
 
     url: str
-    """The address to list: where a redirect only changed its spelling, the new one."""
+    """The address to list: where the feed has moved for good, or a redirect only changed the spelling, the new one."""
     document: ParsedDocument
     fetched: Fetched
     also: tuple[str, ...] = ()
@@ -73,13 +73,22 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Discoverer:
-    """Looks for feeds with a fetcher, gate and pool that stay the caller's. One search at a time."""
+    """Looks for feeds with a fetcher (`fetch`), gate and pool that stay the caller's. One search at a time."""
 
-    def __init__(self, fetcher: Fetcher, gate: HostGate, pool: ParsePool, now: Callable[[], datetime]) -> None:
-        self._fetcher = fetcher
+    def __init__(
+        self,
+        fetch: Callable[[str], Awaitable[Fetched]],
+        gate: HostGate,
+        pool: ParsePool,
+        now: Callable[[], datetime],
+        *,
+        seconds: float = MOST_SECONDS,
+    ) -> None:
+        self._ask_server = fetch
         self._gate = gate
         self._pool = pool
         self._now = now
+        self._seconds = seconds
         self._asked: dict[str, Found | Fetched | None] = {}
         self._tried: dict[str, str] = {}
 
@@ -88,13 +97,13 @@ class Discoverer:
         starts = beginnings(address)
         self._asked, self._tried = {}, {}
         try:
-            async with asyncio.timeout(MOST_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 await self._look(starts)
         except TimeoutError:
-            self._tried[address] = f"the search was ended after {MOST_SECONDS:.0f} s"
-        return Search(
-            address=address, found=_ranked(_folded(self._found)), requests=len(self._asked), tried=dict(self._tried)
-        )
+            self._tried[address] = f"the search was ended after {self._seconds:.0f} s"
+        # In the order they were asked, not in that of the answers.
+        tried = {url: self._tried[url] for url in (*self._asked, address) if url in self._tried}
+        return Search(address=address, found=_ranked(_folded(self._found)), requests=len(self._asked), tried=tried)
 
     @property
     def _found(self) -> list[Found]:
@@ -157,13 +166,12 @@ class Discoverer:
         document, why = await self._pool.parse(request)
         if document is not None:
             spelled_anew = address_key(url) == address_key(fetched.final_url)
-            self._asked[url] = Found(
-                url=fetched.final_url if spelled_anew else url, document=document, fetched=fetched, seconds=seconds
-            )
+            listed = fetched.permanent or (fetched.final_url if spelled_anew else url)
+            self._asked[url] = Found(url=listed, document=document, fetched=fetched, seconds=seconds)
         else:
             assert why is not None  # a reply is one of the two
             self._tried[url] = why.reason
-            self._asked[url] = fetched if _is_page(why) else None
+            self._asked[url] = fetched if _is_page(why, fetched) else None
         return self._asked[url]
 
     async def _fetch(self, url: str) -> tuple[Fetched, float]:
@@ -172,7 +180,7 @@ class Discoverer:
         try:
             async with self._gate.turn(url):
                 began = clock()
-                return await self._fetcher.fetch(url), round(clock() - began, 3)
+                return await self._ask_server(url), round(clock() - began, 3)
         except FeedError as error:
             if error.retry_after is not None:
                 self._gate.quiet(url, error.retry_after)
@@ -199,8 +207,8 @@ def _links_of(page: Fetched | None) -> tuple[str, ...]:
     return feed_links(page.body, page.content_type, page.final_url)[:_MOST_LINKS] if page is not None else ()
 
 
-def _is_page(why: Unreadable) -> bool:
-    return why.status in _PAGES
+def _is_page(why: Unreadable, fetched: Fetched) -> bool:
+    return why.status in _PAGES or "html" in fetched.content_type.lower()
 
 
 def _folded(found: Iterable[Found]) -> list[Found]:

@@ -45,7 +45,7 @@ class RawEntry(msgspec.Struct, frozen=True, kw_only=True):
 class BrokenEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that could not be converted: why, and the parser's own mapping as JSON, to be converted again.
 
-    `form` says whose mapping it is, `feedparser` or `jsonfeed`; or `CUT`.
+    `form` says whose mapping it is, `feedparser`, `jsonfeed` or `sitemap`; or `CUT`.
     """
 
     reason: str

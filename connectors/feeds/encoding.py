@@ -49,6 +49,14 @@ _BY_LANGUAGE: dict[str, tuple[str, ...]] = {
     "th": ("cp874",), "vi": ("cp1258",), **dict.fromkeys(("lt", "lv", "et"), ("cp1257", "iso-8859-13")),
 }  # fmt: skip
 _CANDIDATES_OF_OTHERS = ("cp1252",)
+# Nobody writes words of accented letters alone: four in a row, again and again, are Cyrillic, Greek, Arabic or Chinese.
+_NOT_LATIN = re.compile(rb"[\xc0-\xff]{4}")
+_AGAIN = 3
+# Albanian has two letters beside ASCII, and detectors take its few bytes for Lithuanian or Turkish.
+_ALBANIAN = re.compile(rb"[\xc7\xcb\xe7\xeb]")
+_HIGH = re.compile(rb"[\xc0-\xff]")
+_FEW = 8
+_NEARLY_ALL = 0.95
 _BAD_SHARE = 0.001
 _GOOD_PER_BAD = 20
 _SAMPLE = 512 * 1024
@@ -68,7 +76,9 @@ def decode(body: bytes, content_type: str = "", language: str = "") -> Decoded:
     if decoded is None:
         text = body.decode("utf-8", "replace")
         decoded = Decoded(text, "utf-8", text.count("\ufffd"))
-    return msgspec.structs.replace(decoded, text=_DECLARATION.sub("", decoded.text, count=1).lstrip("\ufeff"))
+    text = decoded.text.lstrip("\ufeff")
+    declaration = _DECLARATION.match(text)
+    return msgspec.structs.replace(decoded, text=text[declaration.end() :] if declaration else text)
 
 
 def _by_mark(body: bytes) -> Decoded | None:
@@ -104,7 +114,10 @@ def _as_labelled(body: bytes, content_type: str) -> Decoded | None:
     declared = _DECLARED.match(body[:1024])
     charset = _CHARSET.search(content_type)
     names = (declared[1].decode() if declared else "", charset[1] if charset else "")
-    return next((found for name in names if name and (found := _as_text(body, name))), None)
+    found = next((found for name in names if name and (found := _as_text(body, name))), None)
+    if found and _codec(found.encoding) == "cp1252" and len(_NOT_LATIN.findall(body[:_SAMPLE])) >= _AGAIN:
+        return None
+    return found
 
 
 def _as_text(body: bytes, name: str) -> Decoded | None:
@@ -124,7 +137,7 @@ def _as_detected(body: bytes, language: str) -> Decoded | None:
     primary = language.partition("-")[0].lower()
     if not primary and (named := _LANGUAGE.search(body[:8192])):
         primary = named[1].decode().lower()
-    guess = cchardet.detect(_telling(body))["encoding"] or ""
+    guess = "cp1252" if _is_albanian(body) else cchardet.detect(_telling(body))["encoding"] or ""
     guess = _MEANT.get(guess.lower(), guess)
     guesses = _LATIN_2 if _codec(guess) in map(_codec, _LATIN_2) else (guess,)
     candidates = _BY_LANGUAGE.get(primary)
@@ -134,6 +147,11 @@ def _as_detected(body: bytes, language: str) -> Decoded | None:
         held = _codec(guess) in map(_codec, candidates)
         names = (*guesses, *candidates) if held else candidates
     return next((found for name in names if name and (found := _as_text(body, name))), None)
+
+
+def _is_albanian(body: bytes) -> bool:
+    high = len(_HIGH.findall(body[:_SAMPLE]))
+    return high >= _FEW and len(_ALBANIAN.findall(body[:_SAMPLE])) >= _NEARLY_ALL * high
 
 
 def _telling(body: bytes) -> bytes:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
-from connectors.feeds.dates import Written, choose
+from connectors.feeds.dates import Reading, choose
 from connectors.feeds.document import BODY_BYTES, CUT, MAX_ENTRIES, SUMMARY_BYTES, TITLE_BYTES, BrokenEntry, RawEntry
 from connectors.feeds.text import limited, one_line, plain
 from schemas.errors import RecordError
@@ -18,29 +17,30 @@ _NAMES = 50
 _NAME_BYTES = 512
 # More markup than this cannot be needed for a text of the limit; the rest costs time and memory only.
 _MARKUP_PER_BYTE = 16
+_LAST_TEXTS = ("media_text", "dcterms_abstract", "subtitle")
+"""What stands in for the text of an entry that has none, in feedparser's names; it maps the usual elements itself."""
 _TEASER_ENDS = ("[…]", "[...]", "[&#8230;]", "…", "...")
 
 
-def convert(fields: Any, form: str, now: datetime) -> RawEntry:
-    """The entry in `fields`. Raises `RecordError` (stage `entry`) when it has nothing to know it by."""
+def convert(fields: Any, form: str, how: Reading) -> RawEntry:
+    """The entry in `fields`. Raises `RecordError` (stage `entry`) when it is no entry, or says nothing whatever."""
     if not isinstance(fields, Mapping):
         message = "is no object"
         raise RecordError(message, stage="entry")
-    entry = _from_feedparser(fields, now) if form == "feedparser" else _from_jsonfeed(fields, now)
-    if not (entry.native or entry.link or entry.title or entry.summary or entry.body):
-        message = "has neither id, address, title nor text"
+    if not len(fields):
+        message = "is empty"
         raise RecordError(message, stage="entry")
-    return entry
+    return _FORMS[form](fields, how)
 
 
-def converted(entries: Iterable[Any], form: str, now: datetime) -> tuple[tuple[RawEntry, ...], tuple[BrokenEntry, ...]]:
-    """All `entries`, those that cannot be converted as `BrokenEntry`."""
+def converted(entries: Iterable[Any], form: str, how: Reading) -> tuple[tuple[RawEntry, ...], tuple[BrokenEntry, ...]]:
+    """All `entries`, those that cannot be converted as `BrokenEntry`; `form` as there. Raises `KeyError` for another."""
     whole: list[RawEntry] = []
     broken: list[BrokenEntry] = []
     for number, fields in enumerate(entries):
         try:
             if number < MAX_ENTRIES:
-                whole.append(convert(fields, form, now))
+                whole.append(convert(fields, form, how))
                 continue
             reason = f"is beyond the first {MAX_ENTRIES:,} entries of its document"
         except Exception as error:  # noqa: BLE001 any entry may break a library in its own way; none is lost
@@ -61,27 +61,22 @@ def cut_off(rest: str) -> tuple[BrokenEntry, ...]:
     )
 
 
-def _from_feedparser(fields: Mapping[str, Any], now: datetime) -> RawEntry:
+def _from_feedparser(fields: Mapping[str, Any], how: Reading) -> RawEntry:
     # FeedParserDict answers for keys it does not have (with a warning): only what is stored counts.
     entry = dict(fields)
     contents = [part for part in entry.get("content") or () if isinstance(part, dict) and part.get("value")]
     body = max((str(part["value"]) for part in contents), key=len, default="")
+    summary = str(entry.get("summary") or "")
+    if not (summary or body):
+        summary = next((str(entry[key]) for key in _LAST_TEXTS if entry.get(key)), "")
     languages = (part.get("language") for part in (*contents, entry.get("title_detail") or {}))
-    published = Written(str(entry.get("published") or ""), _moment(entry.get("published_parsed")))
-    updated = Written(str(entry.get("updated") or ""), _moment(entry.get("updated_parsed")))
-    if not (published.raw or updated.raw):
-        published = Written(str(entry.get("created") or ""), _moment(entry.get("created_parsed")))
-    dated = choose(published, updated, now)
-    link = str(entry.get("link") or "").strip()
-    native = str(entry.get("id") or "").strip()
-    if link == native and not link.lower().startswith(("http://", "https://")):
-        # RSS lets a guid stand for the address by default; `5` or `tag:…` is none.
-        link = ""
+    published, updated = str(entry.get("published") or ""), str(entry.get("updated") or "")
+    dated = choose(published or ("" if updated else str(entry.get("created") or "")), updated, how)
     return _entry(
-        native=native,
-        link=link,
+        native=str(entry.get("id") or "").strip(),
+        link=str(entry.get("link") or "").strip(),
         title=str(entry.get("title") or ""),
-        summary=str(entry.get("summary") or ""),
+        summary=summary,
         body=body,
         authors=[_author(one) for one in entry.get("authors") or () if isinstance(one, dict)],
         categories=[str(tag.get("label") or tag.get("term") or "") for tag in entry.get("tags") or ()],
@@ -92,18 +87,14 @@ def _from_feedparser(fields: Mapping[str, Any], now: datetime) -> RawEntry:
     )
 
 
-def _moment(parsed: Any) -> tuple[int, ...] | None:
-    return tuple(parsed) if parsed else None
-
-
 def _author(author: Mapping[str, Any]) -> str:
     return str(author.get("name") or author.get("email") or author.get("href") or "")
 
 
-def _from_jsonfeed(fields: Mapping[str, Any], now: datetime) -> RawEntry:
+def _from_jsonfeed(fields: Mapping[str, Any], how: Reading) -> RawEntry:
     native = fields.get("id")
     authors = fields.get("authors") or [fields.get("author")]
-    dated = choose(Written(_word(fields.get("date_published"))), Written(_word(fields.get("date_modified"))), now)
+    dated = choose(_date(fields.get("date_published")), _date(fields.get("date_modified")), how)
     return _entry(
         # Version 1.1 asks for text; numbers are to be read as such.
         native="" if native is None else str(native).strip(),
@@ -118,6 +109,30 @@ def _from_jsonfeed(fields: Mapping[str, Any], now: datetime) -> RawEntry:
         published_raw=dated.raw,
         published_reason=dated.reason,
     )
+
+
+def _from_sitemap(fields: Mapping[str, Any], how: Reading) -> RawEntry:
+    dated = choose(fields.get("published") or fields.get("video_published", ""), fields.get("lastmod", ""), how)
+    return _entry(
+        native="",
+        link=fields.get("loc", ""),
+        title=fields.get("title") or fields.get("video_title") or fields.get("image_title", ""),
+        summary=fields.get("video_description") or fields.get("image_caption", ""),
+        body="",
+        authors=(),
+        categories=fields.get("keywords", "").split(","),
+        language=fields.get("language", ""),
+        published_at=dated.at,
+        published_raw=dated.raw,
+        published_reason=dated.reason,
+    )
+
+
+_FORMS = {"feedparser": _from_feedparser, "jsonfeed": _from_jsonfeed, "sitemap": _from_sitemap}
+
+
+def _date(value: Any) -> str:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else _word(value)
 
 
 def _word(value: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from http import HTTPStatus
@@ -42,6 +43,7 @@ CONNECT_SECONDS = 5.0
 _CHUNK = 64 * 1024
 _LARGEST_PAGE = 1024 * 1024
 _URL_LIMIT = 2_048
+_PLAIN = re.compile(r"https?://[A-Za-z0-9._-]+(?::[0-9]{1,5})?(?:[/?#]|$)")
 _SUCCESS = 2
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -253,7 +255,8 @@ class Fetcher:
             inflater = Inflater(response.headers.get("Content-Encoding", ""), most)
             async for chunk in response.content.iter_chunked(_CHUNK):
                 progress.came(chunk)
-                body += inflater.feed(chunk)
+                for piece in inflater.pieces(chunk):
+                    body += piece
             body += inflater.rest()
         except TooLongError as error:
             reason = f"the document is larger than {most >> 20} MiB ({MAX_WIRE >> 20} MiB as sent); not read further"
@@ -291,6 +294,8 @@ class _Progress:
 
 
 def _check_address(url: str, feed_url: str) -> None:
+    if _PLAIN.match(url) and len(url) <= _URL_LIMIT:
+        return
     parts = urlsplit(url)
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
         reason = f"only http and https addresses are polled, not {url[:200]}"

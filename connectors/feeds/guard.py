@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -17,6 +18,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _PORTS = frozenset({80, 443})
+_REMEMBERED = 4_096
 # What `is_global` lets through on some Python versions and no feed needs: relays into IPv4 (NAT64, 6to4, Teredo), and
 # addresses of protocols rather than hosts.
 _REFUSED = tuple(
@@ -61,6 +63,7 @@ class Guard:
 
     def __init__(self, allowed: Iterable[Network] = ()) -> None:
         self._allowed = tuple(allowed)
+        self._reason = lru_cache(_REMEMBERED)(self._judge)
 
     def allows(self, host: str) -> bool:
         """Whether the literal address `host` lies in an allowed network."""
@@ -69,22 +72,26 @@ class Guard:
 
     def check(self, host: str, port: int) -> None:
         """Raises `RefusedAddressError` when a connection to the address `host` is not allowed."""
+        reason = self._reason(host, port)
+        if reason:
+            raise RefusedAddressError(reason)
+
+    def _judge(self, host: str, port: int) -> str:
+        """Why a connection is not allowed; empty when it is. The same for good for one address and port."""
         address = _address(host)
         if address is None:
-            message = f"{host!r} is no address"
-            raise RefusedAddressError(message)
+            return f"{host!r} is no address"
         if _within(address, self._allowed):
-            return
+            return ""
         if not address.is_global or address.is_multicast or _within(address, _REFUSED):
             kind, network = _kind(address)
-            message = f"{address} belongs to {kind}; --allow-network {network} permits it"
-            raise RefusedAddressError(message)
+            return f"{address} belongs to {kind}; --allow-network {network} permits it"
         if port not in _PORTS:
-            message = (
+            return (
                 f"port {port} of {address} is refused, feeds are read from ports 80 and 443;"
                 f" --allow-network {ip_network(address)} permits it"
             )
-            raise RefusedAddressError(message)
+        return ""
 
     def socket(self, info: tuple[Any, ...]) -> socket.socket:
         """A socket for one `getaddrinfo` result: the connector's `socket_factory`."""

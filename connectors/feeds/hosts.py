@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +17,8 @@ LONGEST_QUIET = 30.0
 """A host that wants to be left alone for longer is not waited for; the poll says so and is repeated later."""
 SHORTEST_ASKED, LONGEST_ASKED = 60.0, 86_400.0
 """What a host may ask for in seconds: less is taken for a minute, more for a day."""
+_PLAIN = re.compile(r"https?://([A-Za-z0-9._-]+)(?::[0-9]{1,5})?(?=[/?#]|$)")
+# Nearly every address is one of these: taking it apart by hand is several times as fast.
 _BUSY = 3600.0
 _MANY_HOSTS = 10_000
 
@@ -81,8 +84,9 @@ class HostGate:
         self._busy.discard(host)
         if not self._is_ours.get(host):
             self._keep_free(host, self._delay_of(host))
-        self._changed.set()
-        self._changed = asyncio.Event()
+        if self._lines:
+            self._changed.set()
+            self._changed = asyncio.Event()
         self.on_free(host)
 
     @asynccontextmanager
@@ -170,6 +174,8 @@ class HostGate:
 
 def host_of(url: str) -> str:
     """The host of an address, in small letters; empty when it has none."""
+    if plain := _PLAIN.match(url):
+        return plain[1].lower()
     try:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 ENCODINGS = "gzip, deflate"
 """What a request accepts: the encodings whose bombs are known to be stopped here."""
 
 _GZIP = 16 + zlib.MAX_WBITS
 _MAGIC = b"\x1f\x8b"
+_PIECE = 1 << 20
+_MOST_MEMBERS = 1_000
+"""Real answers have one, now and then a few; each costs a decoder of its own."""
 
 
 class TooLongError(Exception):
@@ -33,19 +37,25 @@ class Inflater:
         self._left = limit
         self._stream: zlib._Decompress | None = None
         self._head = b""
+        self._members = 1
         self._plain = self._encoding in {"", "identity"}
 
     def feed(self, chunk: bytes) -> bytes:
         """What `chunk` decodes to. Raises `TooLongError` or `BadEncodingError`."""
+        return b"".join(self.pieces(chunk))
+
+    def pieces(self, chunk: bytes) -> Iterator[bytes]:
+        """`feed` in pieces of a bounded size: a bomb is never in memory twice."""
         if self._stream is None and not self._plain:
             self._head += chunk
             if len(self._head) < len(_MAGIC):
-                return b""
+                return
             chunk, self._head = self._head, b""
             self._begin(chunk)
         if self._stream is None:
-            return self._counted(chunk)
-        return self._inflated(chunk)
+            yield self._counted(chunk)
+        else:
+            yield from self._inflated(chunk)
 
     def rest(self) -> bytes:
         """What is left when the body ended before it could be told what it is."""
@@ -61,23 +71,32 @@ class Inflater:
         else:
             self._plain = True
 
-    def _inflated(self, chunk: bytes) -> bytes:
-        parts = []
-        while chunk and self._stream is not None:
+    def _inflated(self, chunk: bytes) -> Iterator[bytes]:
+        stream, full = self._stream, True
+        while stream is not None and (chunk or full):
+            # One byte more than allowed tells a body of the limit from one over it.
+            most = min(self._left + 1, _PIECE)
             try:
-                # One byte more than allowed tells a body of the limit from one over it.
-                parts.append(self._counted(self._stream.decompress(chunk, self._left + 1)))
+                piece = stream.decompress(chunk, most)
             except zlib.error as error:
                 message = f"the answer is not valid {self._encoding} ({error})"
                 raise BadEncodingError(message) from error
-            chunk = self._stream.unconsumed_tail
-            if self._stream.eof:
+            yield self._counted(piece)
+            # A full piece may leave more behind, inside, although all input is taken.
+            chunk, full = stream.unconsumed_tail, len(piece) == most
+            if stream.eof:
                 # A gzip body may have several members; what follows the last and is none is padding.
-                chunk = self._stream.unused_data
+                chunk, full = stream.unused_data, False
                 if not chunk.startswith(_MAGIC) or self._encoding == "deflate":
-                    break
-                self._stream = zlib.decompressobj(_GZIP)
-        return b"".join(parts)
+                    return
+                stream = self._stream = self._next_member()
+
+    def _next_member(self) -> zlib._Decompress:
+        self._members += 1
+        if self._members > _MOST_MEMBERS:
+            message = f"the answer has more than {_MOST_MEMBERS:,} gzip members"
+            raise BadEncodingError(message)
+        return zlib.decompressobj(_GZIP)
 
     def _counted(self, data: bytes) -> bytes:
         self._left -= len(data)

@@ -54,7 +54,13 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(entries: Sequence[RawEntry], base: str, feed_url: str) -> tuple[Said, ...]:
-    """Each distinct entry, in document order; `base` is the address the document came from."""
+    """Each distinct entry, in document order; `base` is the address the document came from.
+
+    In a file nobody knows what a relative address belongs to: there every address stays as written, a guid that RSS
+    takes for one included.
+    """
+    if not base.startswith("file:"):
+        entries = [_without_stand_in(entry) for entry in entries]
     distinct = {msgspec.json.encode(entry): entry for entry in entries}
     return tuple(_said(entry, base, feed_url) for entry in distinct.values())
 
@@ -88,8 +94,15 @@ def repeats_ids(said: Sequence[Said]) -> bool:
     return repeated >= _FEW and repeated > REPEATED * len(natives)
 
 
+def _without_stand_in(entry: RawEntry) -> RawEntry:
+    """RSS lets a guid stand for the address by default; `5` or `tag:…` leads nowhere."""
+    if entry.link != entry.native or entry.link.lower().startswith(("http://", "https://")) or not entry.link:
+        return entry
+    return msgspec.structs.replace(entry, link="")
+
+
 def _said(entry: RawEntry, base: str, feed_url: str) -> Said:
-    url = absolute(entry.link, base)
+    url = entry.link[:_URL_LIMIT] if base.startswith("file:") else absolute(entry.link, base)
     link = identity.canonical_address(url) if url else entry.link
     native = entry.native if len(entry.native.encode()) <= _NATIVE_LIMIT else identity.digest(entry.native)
     names: list[tuple[Policy, str]] = []

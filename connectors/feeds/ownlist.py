@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from connectors.feeds import tomllist
 from connectors.lock import FolderLock
-from schemas.errors import DataFolderError, SettingsError
+from schemas.errors import DataFolderError, FolderInUseError, SettingsError
 from schemas.feed import FeedSource
 
 INTRODUCTION = """\
@@ -17,31 +18,35 @@ INTRODUCTION = """\
 # Edit it as you like: a running wirewatch takes changes up by itself.
 
 """
+_LOOK_SECONDS = 0.05
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*[\"']?feeds[\"']?[ \t]*\]\]", re.MULTILINE)
 _BELOW = re.compile(r"\n[ \t]*\n(?:[ \t]*(?:#[^\n]*)?\n)*\Z")
 
 
 class OwnList:
-    """One list file. Each change is whole or not at all, and waits for no other: a second editor is refused."""
+    """One list file. Each change is whole or not at all; one waits up to `patience` seconds for another to end."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience: float = 10.0) -> None:
         self.path = path
+        self._patience = patience
 
     def read(self) -> tuple[FeedSource, ...]:
         """The sources in it, in its order; none when there is no file. Raises `SettingsError`."""
         return tomllist.read(self._text().encode(), str(self.path))
 
     def add(self, sources: Sequence[FeedSource]) -> None:
-        """Append a block for each of `sources`. Raises `SettingsError`, `DataFolderError`."""
-        with _Edit(self.path):
+        """Append a block for each of `sources` that is not in it yet. Raises `SettingsError`, `DataFolderError`."""
+        with _Edit(self.path, self._patience):
             before = self.read()
+            there = {source.feed_url for source in before}
+            sources = [source for source in sources if source.feed_url not in there]
             text = self._text() or INTRODUCTION
             gap = "" if text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
             self._replace(text + gap + tomllist.written(sources), (*before, *sources))
 
     def remove(self, feed_urls: Sequence[str]) -> None:
         """Take away the blocks with these addresses, and the comments right above them. Raises as `add` does."""
-        with _Edit(self.path):
+        with _Edit(self.path, self._patience):
             before, text = self.read(), self._text()
             kept: list[str] = []
             pieces = _pieces(text)
@@ -88,11 +93,20 @@ class OwnList:
 class _Edit:
     """Holds the lock beside the list."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: float) -> None:
         self._path = path.with_name(f"{path.name}.lock")
+        self._end = time.monotonic() + patience
 
     def __enter__(self) -> None:
-        self._lock = FolderLock(self._path, held_for=f"another command that edits {self._path.stem}")
+        while True:
+            try:
+                self._lock = FolderLock(self._path, held_for=f"another command that edits {self._path.stem}")
+            except FolderInUseError:
+                if time.monotonic() >= self._end:
+                    raise
+                time.sleep(_LOOK_SECONDS)
+            else:
+                return
 
     def __exit__(self, *_error: object) -> None:
         self._lock.close()

@@ -1,4 +1,4 @@
-"""A feed document to its entries: RSS, Atom and RDF through feedparser, JSON Feeds through our own reader.
+"""A feed document to its entries: RSS, Atom and RDF through feedparser, JSON Feeds and sitemaps through our own readers.
 
 Runs in the worker process only (`connectors.feeds.worker`): feedparser takes seconds over some documents, and a few
 hundred bytes can be made to keep it busy for hours.
@@ -11,12 +11,20 @@ from typing import Any
 from xml.sax import SAXException
 
 import feedparser
+import msgspec
 
-from connectors.feeds import jsonfeed, shape
+from connectors.feeds import hints, jsonfeed, saxdriver, shape, sitemap
+from connectors.feeds.dates import Reading, are_generated, reading
 from connectors.feeds.document import ParsedDocument, ParseReply, ParseRequest, Unreadable
 from connectors.feeds.encoding import Decoded, decode
 from connectors.feeds.entry import converted, cut_off
 from schemas.feed import FeedStatus
+
+# What feedparser spends half of its time on: text in pieces of a line (drivers are tried by name), and dates, which
+# `connectors.feeds.dates` reads from their words. This holds for the process, so nothing else may import this module.
+feedparser.api.PREFERRED_XML_PARSERS[:] = [saxdriver.__name__]
+_ANY_DATE = (1970, 1, 1, 0, 0, 0, 3, 1, 0)
+feedparser.registerDateHandler(lambda _: _ANY_DATE)
 
 
 def parse(request: ParseRequest) -> ParseReply:
@@ -26,7 +34,7 @@ def parse(request: ParseRequest) -> ParseReply:
     if not text:
         return None, Unreadable(status=FeedStatus.EMPTY, reason="the document holds nothing but white space")
     if text.startswith("{"):
-        return jsonfeed.read(text, request.now)
+        return _trusted(jsonfeed.read(text, _how(request)), request)
     title = shape.page_title(text)
     if title is not None:
         return None, _page(title)
@@ -34,7 +42,26 @@ def parse(request: ParseRequest) -> ParseReply:
     if tame is None:
         reason = "a start tag is longer than 16 KiB: no feed has that, and it would keep the parser busy for long"
         return None, Unreadable(status=FeedStatus.MALFORMED, reason=reason)
-    return _read(shape.without_subset(tame), decoded, request)
+    tame = shape.without_subset(tame)
+    if shape.root(tame) in sitemap.ROOTS:
+        return _trusted(sitemap.read(tame, _how(request)), request)
+    return _trusted(_read(tame, decoded, request), request)
+
+
+def _how(request: ParseRequest, language: str = "") -> Reading:
+    return reading(request.now, request.time_zone, language or request.language)
+
+
+def _trusted(reply: ParseReply, request: ParseRequest) -> ParseReply:
+    """`reply` without dates when they are only the clock of the server."""
+    document, why = reply
+    if document is None or not are_generated([entry.published_at for entry in document.entries], request.now):
+        return reply
+    undated = (
+        msgspec.structs.replace(entry, published_at=None, published_reason="generated") for entry in document.entries
+    )
+    note = "every entry is dated to the minute of the fetch: those dates are the server's clock and not kept"
+    return msgspec.structs.replace(document, entries=tuple(undated), notes=(*document.notes, note)), why
 
 
 def _page(title: str) -> Unreadable:
@@ -67,13 +94,19 @@ def _read(text: str, decoded: Decoded, request: ParseRequest) -> ParseReply:
         notes.append(f"not well-formed XML ({trouble}), read leniently")
     if decoded.bad:
         notes.append(f"{decoded.bad} bytes that are not {decoded.encoding} replaced")
-    entries, broken = converted(result.entries, "feedparser", request.now)
+    feed = dict(result.feed)
+    language = str(feed.get("language") or "")[:35]
+    entries, broken = converted(result.entries, "feedparser", _how(request, language))
+    about = hints.of_xml(feed, text)
     document = ParsedDocument(
         entries=entries,
         broken=(*broken, *cut_off(remains.rest)) if remains else broken,
-        language=str(dict.get(result.feed, "language") or "")[:35],
+        language=language,
         cut=remains is not None,
         notes=tuple(notes),
+        title=about.title,
+        site_url=about.site_url,
+        hints=about.hints,
     )
     return document, None
 

@@ -39,6 +39,8 @@ from schemas.feed import FINE, FeedSource, FeedStatus, FetchRecord
 from schemas.time import now as current_time
 
 _AFTER_STORE_ERROR = 15.0
+_LONGEST_PLAN = timedelta(days=1)
+"""Whatever an earlier run with other settings or another clock has planned, this is the most."""
 
 
 def _unheard(_record: FetchRecord) -> None:
@@ -190,11 +192,17 @@ class Poller:
         await asyncio.to_thread(restore, self._log, self._states)
 
     def _planned(self) -> dict[str, Plan]:
+        latest = self._now() + _LONGEST_PLAN
         return {
-            one.feed_url: Plan(one.next_poll_at, moves.polled(one))
+            one.feed_url: Plan(
+                # A feed that is gone may be planned for next month.
+                one.next_poll_at if one.last_fetch and one.last_fetch.status is FeedStatus.GONE
+                else min(one.next_poll_at, latest),
+                moves.polled(one),
+            )
             for one in self._states.states()
             if one.next_poll_at is not None
-        }
+        }  # fmt: skip
 
     async def _poll(
         self, source: FeedSource, turn: Turn | None = None, due: datetime | None = None, *, replaying: str = ""

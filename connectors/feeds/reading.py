@@ -18,9 +18,12 @@ from schemas.feed import FeedStatus
 
 
 class DocumentReader:
-    """Reads documents over one pool of parse workers. Used from one event loop; owns neither pool nor states."""
+    """Reads documents over one pool of parse workers. Used from one event loop; owns none of its parts.
 
-    def __init__(self, pool: ParsePool, states: FeedStates, full_text: FullText) -> None:
+    Without `full_text` no page behind an entry is read, whatever its source wants.
+    """
+
+    def __init__(self, pool: ParsePool, states: FeedStates, full_text: FullText | None = None) -> None:
         self._pool = pool
         self._states = states
         self._full_text = full_text
@@ -30,11 +33,14 @@ class DocumentReader:
 
         Raises `FeedError`.
         """
-        return await self._full_text.complete(poll, await self._judge(poll, fetched))
+        return await self._completed(poll, await self._judge(poll, fetched))
 
     async def read(self, poll: Poll, fetched: Fetched, form: str = "") -> Outcome:
         """The same for a document that is parsed whatever is known; `form` as in `ParseRequest`."""
-        return await self._full_text.complete(poll, await self._read(poll, fetched, form))
+        return await self._completed(poll, await self._read(poll, fetched, form))
+
+    async def _completed(self, poll: Poll, result: Outcome) -> Outcome:
+        return result if self._full_text is None else await self._full_text.complete(poll, result)
 
     async def _judge(self, poll: Poll, fetched: Fetched) -> Outcome:
         if fetched.unchanged:

@@ -95,6 +95,16 @@ class Rota:
                 return Due(source, at, host)
         return None
 
+    def shift(self, seconds: float) -> None:
+        """The wall's clock was set by `seconds`: everything planned moves with it."""
+        self._planned = {url: at + seconds for url, at in self._planned.items()}
+        # Whatever is due already stays so; of the others none changes its place among them.
+        self._future = [(at + seconds, url) for at, url in self._future]
+        self._lanes = {
+            host: [(weight, at + seconds, url) for weight, at, url in lane] for host, lane in self._lanes.items()
+        }
+        self._ready = [(weight, at + seconds, host) for weight, at, host in self._ready]
+
     def wake(self, host: str) -> bool:
         """Something about `host` has changed: whether a source of it was waiting for that."""
         if self._asleep.pop(host, None) is None:

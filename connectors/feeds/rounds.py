@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from connectors.feeds.hosts import HostGate, Turn, host_of
@@ -26,8 +26,8 @@ class Plan(NamedTuple):
 PollOne = Callable[[FeedSource, Turn, datetime], Awaitable[tuple[FetchRecord, Plan]]]
 """Polls a source in a turn already taken, due at a time; gives the record and what comes next."""
 
-_LONGEST_PLAN = timedelta(days=32)
-"""Whatever an earlier run with another clock has planned, this is the most."""
+_SET_BACK = 30.0
+"""Seconds by which the wall's clock must be set back to be noticed."""
 
 
 class Rounds:
@@ -44,6 +44,7 @@ class Rounds:
         self._under_way: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
         self._wake = asyncio.Event()
+        self._offset = float("-inf")
         self._rota = Rota(gate.wait)
 
     def lists(self, address: str) -> bool:
@@ -92,6 +93,7 @@ class Rounds:
                     await self._look(listing, rota, planned)
                     look_at = clock() + self._look_seconds
                 await self._round(rota, done, look_at - clock())
+            self._raise_failure()
         finally:
             stopping.cancel()
             await self._end()
@@ -101,20 +103,14 @@ class Rounds:
         if found is None:
             return
         plans = await asyncio.to_thread(planned)
-        latest = (self._now() + _LONGEST_PLAN).timestamp()
         wanted = {source.feed_url for source in found}
-        times = {
-            url: (min(plan.at.timestamp(), latest), host_of(plan.address))
-            for url, plan in plans.items()
-            if url in wanted
-        }
+        times = {url: (plan.at.timestamp(), host_of(plan.address)) for url, plan in plans.items() if url in wanted}
         rota.replace(found, times, self._now().timestamp())
 
     async def _round(self, rota: Rota, done: Callable[[FetchRecord, Plan], None], most: float) -> None:
         """Begin what can be begun, then wait until something changes, `most` seconds at the longest."""
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
+        self._raise_failure()
+        self._follow_clock(rota)
         clock = asyncio.get_running_loop().time
 
         def free(host: str) -> None:
@@ -136,6 +132,18 @@ class Rounds:
             await self._wake.wait()
         finally:
             handle.cancel()
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def _follow_clock(self, rota: Rota) -> None:
+        """A clock that was set back takes the plans with it; one that went ahead, as after a sleep, makes them due."""
+        offset = self._now().timestamp() - asyncio.get_running_loop().time()
+        if offset < self._offset - _SET_BACK:
+            rota.shift(offset - self._offset)
+        self._offset = offset
 
     def _begin(self, due: Due, done: Callable[[FetchRecord, Plan], None]) -> None:
         turn = self._gate.begin(due.host)

@@ -10,6 +10,15 @@ import msgspec
 
 _LONG_TAG = re.compile(r"<[A-Za-z][^<>]{16384}")
 _EMBEDDED = re.compile(r"(data:[a-z0-9.+-]+/[a-z0-9.+-]+[^\"'<>\s]{0,40},)[A-Za-z0-9+/=%_-]{1000,}", re.IGNORECASE)
+# A name beyond this is cut off later anyway; feedparser looks for an e-mail address in it in quadratic time.
+_LONG_NAME = re.compile(
+    r"(<(?:[\w-]+:)?(?:author|name|creator|contributor|publisher|owner|managingeditor|webmaster|email)\b[^<>]*>"
+    r"(?:<!\[CDATA\[)?[^<&]{600})[^<&\]]+",
+    re.IGNORECASE,
+)
+# Halves of a character, and what is beyond the last one: feedparser ends in an error over them.
+_NO_CHARACTER = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]{4,8})|0*(\d{5,10}));")
+_LAST_CHARACTER = 0x10FFFF
 _LEADING = re.compile(r"\s+|<!--.*?-->|<\?.*?\?>", re.DOTALL)
 _PAGE = re.compile(r"<!doctype\s+html\b|<(?:html|head|body|title|meta|script)\b", re.IGNORECASE)
 _PAGE_TITLE = re.compile(r"<title[^>]*>(.{0,400}?)</title", re.IGNORECASE | re.DOTALL)
@@ -44,14 +53,27 @@ def page_title(text: str) -> str | None:
     return " ".join(html.unescape(title[1]).split())[:200] if title else ""
 
 
-def without_traps(text: str) -> str | None:
-    """`text` with embedded images emptied; None when it has a start tag no feed has.
+def root(text: str) -> str:
+    """The name of the first element in lower case, without its prefix; empty when there is none."""
+    found = _ROOT.match(text, _content_start(text))
+    if found is None and (doctype := _DOCTYPE.match(text, _content_start(text))):
+        found = _ROOT.search(text, doctype.end())
+    return found[1].rpartition(":")[2].lower() if found else ""
 
-    Parsers take quadratic time in the number of attributes.
+
+def without_traps(text: str) -> str | None:
+    """`text` with embedded images emptied, endless names cut and impossible characters replaced; None when it has a start tag no feed has.
+
+    Parsers take quadratic time in the number of attributes, and in the length of a name.
     """
     if _LONG_TAG.search(text):
         text = _EMBEDDED.sub(r"\1", text)
-    return None if _LONG_TAG.search(text) else text
+    return None if _LONG_TAG.search(text) else _NO_CHARACTER.sub(_character, _LONG_NAME.sub(r"\1", text))
+
+
+def _character(reference: re.Match[str]) -> str:
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    return "\ufffd" if 0xD800 <= number <= 0xDFFF or number > _LAST_CHARACTER else reference[0]  # noqa: PLR2004 Unicode
 
 
 def without_subset(text: str) -> str:

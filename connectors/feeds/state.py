@@ -31,7 +31,8 @@ _LAYOUTS = (
     """
     ALTER TABLE seen ADD COLUMN article_id BLOB;
     ALTER TABLE seen ADD COLUMN title BLOB;
-    ALTER TABLE feeds ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0
+    ALTER TABLE feeds ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0;
+    UPDATE feeds SET read_at = coalesce((SELECT max(last_seen) FROM seen WHERE feed = number), 0)
     """,
 )
 _PAGE = 500

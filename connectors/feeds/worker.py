@@ -16,9 +16,11 @@ import sys
 import threading
 import time
 from types import FrameType
+from xml.parsers.expat import version_info as expat_version
 
 import msgspec
 
+from connectors.feeds.dates import reading
 from connectors.feeds.document import (
     PAGE,
     SOFT_SECONDS,
@@ -36,6 +38,8 @@ from schemas.feed import FeedStatus
 CPU_SECONDS = 30
 """After this the system ends the worker, should its own timer not get through and no parent be there to kill it."""
 MEMORY_BYTES = 1 << 30
+SAFE_EXPAT = (2, 4, 0)
+"""From here on expat limits how far entities may swell a document."""
 
 
 class _TooSlowError(BaseException):
@@ -54,7 +58,9 @@ def answer(request: ParseRequest) -> ParseReply:
 
             return read_page(request)
         if request.form:
-            whole, broken = converted([json.loads(request.body)], request.form, request.now)
+            whole, broken = converted(
+                [json.loads(request.body)], request.form, reading(request.now, request.time_zone, request.language)
+            )
             return ParsedDocument(entries=whole, broken=broken), None
         return parse(request)
     except _TooSlowError:
@@ -71,6 +77,14 @@ def _malformed(reason: str) -> Unreadable:
     return Unreadable(status=FeedStatus.MALFORMED, reason=reason)
 
 
+def why_unsafe(expat: tuple[int, int, int]) -> str:
+    """Why no document is parsed with this version of expat; empty when it is safe."""
+    if expat >= SAFE_EXPAT:
+        return ""
+    found, wanted = (".".join(map(str, version)) for version in (expat, SAFE_EXPAT))
+    return f"this Python has expat {found}, which entities can make use up all memory; it takes {wanted} or newer"
+
+
 def main() -> None:
     """Serve requests until standard input ends."""
     replies = os.fdopen(os.dup(1), "wb")
@@ -82,8 +96,10 @@ def main() -> None:
     threading.Thread(target=_receive, args=(requests,), daemon=True).start()
     decoder = msgspec.msgpack.Decoder(ParseRequest)
     encoder = msgspec.msgpack.Encoder()
+    unsafe = why_unsafe(expat_version)
     while True:
-        reply = answer(decoder.decode(requests.get()))
+        request = decoder.decode(requests.get())
+        reply = (None, _malformed(unsafe)) if unsafe else answer(request)
         replies.write(frame(encoder.encode(reply)))
         replies.flush()
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from connectors.feeds.dates import Dated, Written, choose, read
+from connectors.feeds.dates import Dated, choose, read, reading
 from connectors.feeds.document import BODY_BYTES, SUMMARY_BYTES, TITLE_BYTES
 from connectors.feeds.entries import FRESH
 from connectors.feeds.ladder import absolute
@@ -166,7 +166,7 @@ def _dated(given: PushedItem, now: datetime) -> Dated:
     words = given.published_raw or ""
     if isinstance(first, float | int):
         first = _of_number(float(first))
-    dated = choose(Written(first or words), Written(), now)
+    dated = choose(first or words, "", reading(now))
     # The words of the feed itself say more than what another tool made of them.
     return msgspec.structs.replace(dated, raw=words[:256]) if words and dated.at is not None else dated
 

@@ -122,7 +122,7 @@ def test_a_verdict_names_what_is_wrong(tmp_path: Path) -> None:
 def test_a_feed_that_is_listed_is_refused_however_it_is_spelled(tmp_path: Path) -> None:
     with serving() as wire:
         site(wire)
-        wire["/old"] = lambda: (301, {"Location": "/news.rss"}, b"")
+        wire["/old"] = lambda: (302, {"Location": "/news.rss"}, b"")
         feeds(tmp_path, "add", wire.url("/news.rss"))
         for again, told in (
             (wire.url("/news.rss"), "is listed already"),
@@ -173,6 +173,33 @@ def test_without_permission_no_private_address_is_asked(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert "--allow-network 127.0.0.0/8 permits it" in done.stderr
         assert wire.requests == []
+
+
+def test_a_feed_behind_a_login_is_asked_with_its_access_and_nobody_else_is(tmp_path: Path) -> None:
+    config = tmp_path / "w.toml"
+    with serving() as wire, serving() as other:
+        seen: list[str | None] = []
+
+        def guarded() -> Answer:
+            seen.append(wire.headers.get("Authorization"))
+            return (200, {}, news()) if seen[-1] == "Basic dXM6c2VjcmV0" else (401, {}, b"")
+
+        wire["/in.rss"] = guarded
+        other["/"] = lambda: html(f'<a href="{wire.url("/in.rss")}">rss</a>')
+        config.write_text('data = "data"\n[feeds.access.paid]\nuser = "us"\npassword = "secret"\n')
+        words = ("feeds", "add", wire.url("/in.rss"), "--config", config, *LOOPBACK)
+        assert "HTTP 401" in wirewatch(*words, check=False).stderr
+        assert "added to" in wirewatch(*words, "--access", "paid").stdout
+        assert OwnList(tmp_path / "data" / "feeds.toml").read()[0].access == "paid"
+        seen.clear()
+        asked = ("feeds", "discover", other.address, "--access", "paid", "--config", config, *LOOPBACK)
+        assert wirewatch(*asked, check=False).returncode == 1
+        assert seen == [None]
+        done = wirewatch("feeds", "add", wire.address, "--access", "none", "--config", config, check=False)
+        assert (done.returncode, done.stderr) == (
+            2,
+            "error: --access: the settings have no section feeds.access.none\n",
+        )
 
 
 @pytest.mark.slow

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -26,6 +27,9 @@ FLUSH_SECONDS = 0.5
 """What came by then is put on the log, however slowly lines come in."""
 _MOST_LINES = 500
 _MOST_BYTES = 4 * 1024 * 1024
+_LAST_READS = 8
+"""A pipe holds a megabyte at most."""
+_INTERRUPTED = 130
 _PATIENCE = 60.0
 _STANDARD_INPUT = 0
 _WORDS = {"new": "new", "update": "changed", "unchanged": "unchanged", "bad": "set aside"}
@@ -52,8 +56,8 @@ def command(settings: Settings, *, file: str, feed: str | None, as_json: bool, n
 
     logs.configure(settings.logs)
     counts: Counter[str] = Counter()
-    with _opened(file) as lines, _intake(settings, "-" if file == "-" else file, feed) as intake:
-        for receipts in _taken(lines, intake):
+    with _opened(file) as lines, _intake(settings, file, feed) as intake, _Ending() as ending:
+        for receipts in _taken(lines, intake, ending):
             for receipt in receipts:
                 counts[receipt.status] += 1
                 _tell(receipt, as_json=as_json)
@@ -62,35 +66,55 @@ def command(settings: Settings, *, file: str, feed: str | None, as_json: bool, n
         click.echo(f"warning: keys that are not used: {unused}", err=True)
     told = ", ".join(f"{counts[status]} {word}" for status, word in _WORDS.items())
     click.echo(f"{file}: {told}", err=as_json)
+    if ending.asked:
+        sys.exit(_INTERRUPTED)
     if counts["new"] + counts["update"] and not no_process:
         process_now(settings)
     if counts["bad"]:
         sys.exit(1)
 
 
-def _taken(lines: Lines, intake: Intake) -> Iterator[Sequence[Receipt]]:
-    """Receipts as they come; what was read is put on the log even when the user ends it."""
+class _Ending:
+    """Whether somebody wants it to end, by Ctrl-C or a supervisor by SIGTERM; the second time it ends at once.
+
+    Within the block no signal comes between reading a line and putting it on the log.
+    """
+
+    asked = False
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, *_: object) -> None:
+        if self.asked:
+            os._exit(_INTERRUPTED)
+        self.asked = True
+
+
+def _taken(lines: Lines, intake: Intake, ending: _Ending) -> Iterator[Sequence[Receipt]]:
+    """Receipts as they come. What the other end has written when it is asked to end is taken still."""
     from connectors.ingest.intake import batches
 
     waiting: list[Line] = []
-    due, ended = 0.0, False
-    try:
-        while not ended:
-            left = due - time.monotonic() if waiting else FLUSH_SECONDS
-            found = lines.read(left)
-            if found and not waiting:
-                due = time.monotonic() + FLUSH_SECONDS
-            waiting += found
-            ended = lines.ended
-            size = sum(len(line.raw) for line in waiting)
-            if ended or len(waiting) >= _MOST_LINES or size >= _MOST_BYTES or time.monotonic() >= due:
-                batch, waiting = waiting, []
-                for part in batches(batch, _MOST_LINES, _MOST_BYTES):
-                    yield _patiently(intake.take, part)
-    except KeyboardInterrupt:
-        for part in batches(waiting, _MOST_LINES, _MOST_BYTES):
-            yield _patiently(intake.take, part)
-        raise
+    due, ended, last_reads = 0.0, False, 0
+    while not ended:
+        last_reads += ending.asked
+        left = due - time.monotonic() if waiting else FLUSH_SECONDS
+        found = lines.read(0 if ending.asked else left)
+        if found and not waiting:
+            due = time.monotonic() + FLUSH_SECONDS
+        waiting += found
+        ended = lines.ended or (last_reads > 0 and not found) or last_reads > _LAST_READS
+        size = sum(len(line.raw) for line in waiting)
+        if ended or len(waiting) >= _MOST_LINES or size >= _MOST_BYTES or time.monotonic() >= due:
+            batch, waiting = waiting, []
+            for part in batches(batch, _MOST_LINES, _MOST_BYTES):
+                yield _patiently(intake.take, part)
 
 
 def _patiently(take: Callable[[Sequence[Line]], list[Receipt]], part: Sequence[Line]) -> list[Receipt]:

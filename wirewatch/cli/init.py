@@ -18,7 +18,8 @@ _TEMPLATE = """\
 data = "wirewatch-data"
 
 [feeds]
-# Feed addresses, OPML files or TOML lists. Without this line: the list that comes with wirewatch.
+# Feed addresses, OPML files or TOML lists. Without this line: the list that comes with wirewatch. `wirewatch feeds add`
+# keeps more of them in the data folder.
 # sources = ["my-feeds.opml", "https://news.example.org/rss"]
 # A page or mail address put into the User-Agent, so that an outlet can reach you.
 contact = {contact}

@@ -26,13 +26,15 @@ SPORT = rss(item("s", "goal", link="https://x.example/s"))
 SAID = rss(item("c", "Re: one", link="https://x.example/1#c1"), head="<title>Comments on: one</title>")
 
 
-async def searched(here: Outlet, address: str, *, allowed: tuple[str, ...] = LOOPBACK) -> Search:
+async def searched(
+    address: str, *, allowed: tuple[str, ...] = LOOPBACK, seconds: float = discover.MOST_SECONDS
+) -> Search:
     guard = Guard(networks(allowed))
     fetcher, pool = Fetcher(user_agent="test", guard=guard, timeout=5.0), ParsePool(2)
     gate = HostGate(0.0, guard, ours=bool(allowed), clock=asyncio.get_running_loop().time)
     await fetcher.open()
     try:
-        return await Discoverer(fetcher, gate, pool, now).search(address)
+        return await Discoverer(fetcher.fetch, gate, pool, now, seconds=seconds).search(address)
     finally:
         await fetcher.close()
         await pool.close()
@@ -58,7 +60,7 @@ def urls(here: Outlet, search: Search) -> list[str]:
 def test_a_feed_is_found_at_its_own_address_with_one_request() -> None:
     async def work(here: Outlet) -> None:
         here.documents["/any"] = NEWS
-        search = await searched(here, here.url("/any"))
+        search = await searched(here.url("/any"))
         assert (urls(here, search), search.requests) == (["/any"], 1)
         assert len(search.found[0].document.entries) == 2
 
@@ -77,7 +79,7 @@ def test_a_page_names_its_feeds_and_only_read_ones_are_offered() -> None:
             <link href="../news.xml" type="application/rss+xml" rel="alternate">
             <link rel="feed" href="/sport"></head>
             <body><a href="list.rss">RSS</a> <a href="/about">about</a> <a href="mailto:rss@x.example">mail</a>""")  # fmt: skip
-        search = await searched(here, here.url("/"))
+        search = await searched(here.url("/"))
         # What readers say comes after what the outlet says, empty feeds after full ones.
         assert urls(here, search) == ["/news.xml", "/sport", "/in/list.rss", "/comments/feed"]
         assert [one.comments for one in search.found] == [False, False, False, True]
@@ -97,7 +99,7 @@ def test_one_feed_under_several_addresses_is_one() -> None:
             <link rel="alternate" type="application/rss+xml" href="/a.rss">
             <link rel="alternate" type="application/rss+xml" href="/redirect?to={here.url("/a.rss")}">
             <link rel="alternate" type="application/atom+xml" href="/b.rss">""")  # fmt: skip
-        search = await searched(here, here.url("/"))
+        search = await searched(here.url("/"))
         assert urls(here, search) == ["/a.rss"]
         assert [url.removeprefix(here.address).partition("?")[0] for url in search.found[0].also] == [
             "/redirect",
@@ -107,12 +109,22 @@ def test_one_feed_under_several_addresses_is_one() -> None:
     at_site(work)
 
 
+def test_a_feed_that_moved_for_good_is_listed_where_it_is() -> None:
+    async def work(here: Outlet) -> None:
+        here.documents["/new.rss"] = NEWS
+        page(here, "/", f'<link rel="feed" href="/redirect?to={here.url("/new.rss")}&code=301">')
+        search = await searched(here.url("/"))
+        assert urls(here, search) == ["/new.rss"]
+
+    at_site(work)
+
+
 def test_usual_places_are_tried_when_a_site_names_nothing() -> None:
     async def work(here: Outlet) -> None:
         page(here, "/news/today", "<a href='/news/1'>one</a>")
         page(here, "/", "<p>welcome")
         here.documents["/atom.xml"] = NEWS
-        search = await searched(here, here.url("/news/today"))
+        search = await searched(here.url("/news/today"))
         assert urls(here, search) == ["/atom.xml"]
         assert "/sitemap-news.xml" not in {request.path for request in here.requests}
 
@@ -123,7 +135,7 @@ def test_a_host_without_scheme_is_asked_by_https_first() -> None:
     async def work(here: Outlet) -> None:
         here.documents["/feed.xml"] = NEWS
         page(here, "/", '<link rel="alternate" type="application/rss+xml" href="feed.xml">')
-        search = await searched(here, here.address.removeprefix("http://"))
+        search = await searched(here.address.removeprefix("http://"))
         assert urls(here, search) == ["/feed.xml"]
         assert next(iter(search.tried)).startswith("https://127.0.0.1")
 
@@ -133,10 +145,35 @@ def test_a_host_without_scheme_is_asked_by_https_first() -> None:
 def test_a_search_that_finds_nothing_is_bounded_and_says_what_it_tried() -> None:
     async def work(here: Outlet) -> None:
         page(here, "/x", "".join(f'<a href="/feed/{number}">rss</a>' for number in range(500)))
-        search = await searched(here, here.url("/x"))
+        search = await searched(here.url("/x"))
         assert search.found == ()
         assert search.requests == len(here.requests) == discover.MOST_REQUESTS
         assert len(search.tried) == discover.MOST_REQUESTS
+
+    at_site(work)
+
+
+def test_a_slow_site_keeps_nobody_waiting_and_what_was_found_stays() -> None:
+    async def work(here: Outlet) -> None:
+        here.documents["/news.rss"] = NEWS
+        page(here, "/", '<a href="/news.rss">rss</a><a href="/never?rss">rss</a><a href="/drip?feed">rss</a>')
+        began = time.monotonic()
+        search = await searched(here.url("/"), seconds=4.0)
+        assert time.monotonic() - began < 8
+        assert urls(here, search) == ["/news.rss"]
+        assert search.tried[here.url("/")] == "the search was ended after 4 s"
+
+    at_site(work)
+
+
+def test_a_page_may_not_lead_to_another_private_address() -> None:
+    async def work(here: Outlet) -> None:
+        there = here.address.replace("127.0.0.1", "127.0.0.2") + "/feed"
+        page(here, "/", f'<link rel="feed" href="{there}"><link rel="feed" href="/redirect?to={there}">')
+        search = await searched(here.url("/"), allowed=("127.0.0.1/32",))
+        assert search.found == ()
+        refused = [url for url, why in search.tried.items() if "127.0.0.2 belongs to this machine" in why]
+        assert refused == [there, here.url(f"/redirect?to={there}")]
 
     at_site(work)
 
@@ -145,7 +182,7 @@ def test_a_site_that_asks_for_quiet_is_left_alone() -> None:
     async def work(here: Outlet) -> None:
         page(here, "/", "<p>nothing")
         here.documents.pop("/feed", None)
-        search = await searched(here, here.url("/status/429?retry=600"))
+        search = await searched(here.url("/status/429?retry=600"))
         assert search.found == ()
         assert "asks for fewer polls" in search.tried[here.url("/status/429?retry=600")]
 
@@ -155,7 +192,7 @@ def test_a_site_that_asks_for_quiet_is_left_alone() -> None:
 def test_a_page_may_not_lead_into_private_networks() -> None:
     async def work(here: Outlet) -> None:
         here.documents["/feed"] = NEWS
-        search = await searched(here, here.url("/"), allowed=())
+        search = await searched(here.url("/"), allowed=())
         assert (search.found, here.requests) == ((), [])
         assert search.requests == 1
         assert "--allow-network 127.0.0.0/8 permits it" in search.tried[here.url("/")]

@@ -62,3 +62,21 @@ def test_what_cannot_be_decoded_is_named() -> None:
         Inflater("br", 10)
     with pytest.raises(BadEncodingError, match="not valid gzip"):
         inflated("gzip", gzip.compress(b"x" * 100)[:10] + b"\xff" * 50)
+
+
+@pytest.mark.parametrize("size", [(1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20])
+@pytest.mark.parametrize("step", [50, 1 << 16, 1 << 24])
+def test_nothing_stays_behind_at_the_edge_of_a_piece(size: int, step: int) -> None:
+    data = (b"a" * 700 + bytes(300)) * (size // 1000 + 1)
+    for encoding, body in (("gzip", gzip.compress(data[:size])), ("deflate", raw_deflate(data[:size]))):
+        assert inflated(encoding, body, limit=4 << 20, step=step) == data[:size]
+
+
+def test_a_piece_has_a_bounded_size() -> None:
+    body = gzip.compress(bytes(8 << 20))
+    assert max(map(len, Inflater("gzip", 16 << 20).pieces(body))) == 1 << 20
+
+
+def test_a_flood_of_members_ends() -> None:
+    with pytest.raises(BadEncodingError, match="more than 1,000 gzip members"):
+        inflated("gzip", gzip.compress(b"") * 1_001, step=1 << 16)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -98,11 +99,12 @@ def test_two_editors_do_not_meet(own: OwnList) -> None:
     lock = FolderLock(own.path.with_name("feeds.toml.lock"), held_for="a test")
     try:
         with pytest.raises(FolderInUseError, match=r"another command that edits feeds\.toml"):
-            own.add((B,))
+            OwnList(own.path, patience=0.1).add((B,))
     finally:
         lock.close()
-    own.add((B,))
-    assert own.read() == (A, B)
+    with ThreadPoolExecutor(8) as several:
+        list(several.map(own.add, [(B,), (C,), (B, C), (A,)] * 4))
+    assert sorted(source.feed_url for source in own.read()) == [A.feed_url, B.feed_url, C.feed_url]
 
 
 def test_sources_follow_their_files(own: OwnList, tmp_path: Path) -> None:

@@ -14,13 +14,17 @@ import pytest
 
 from connectors.feeds.document import ParseReply, ParseRequest
 from connectors.feeds.parse_pool import ParsePool
+from connectors.feeds.worker import why_unsafe
 from tests.connectors.feeds.server import item, rss
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 GOOD = ParseRequest(body=rss(item("1", "one")), now=NOW)
-# One of feedparser's regular expressions takes quadratic time over an author like this one.
-ENDLESS = ParseRequest(body=rss(f"<item><guid>1</guid><author>{'a' * 200_000}{'@' * 20}</author></item>"), now=NOW)
+# One of feedparser's regular expressions takes quadratic time over an author like this one; written out in plain letters
+# it would be cut before.
+ENDLESS = ParseRequest(
+    body=rss(f"<item><guid>1</guid><author>{f'{500 * chr(97)}&#97;' * 400}</author></item>"), now=NOW
+)
 
 
 def pooled(work: Callable[[ParsePool], Awaitable[T]], size: int = 1, **settings: Any) -> T:
@@ -132,6 +136,7 @@ def test_a_worker_ends_with_its_parent_whatever_it_does() -> None:
     parent = """
 import asyncio, sys
 from connectors.feeds.parse_pool import ParsePool
+from connectors.feeds.worker import why_unsafe
 from tests.connectors.feeds.test_parse_pool import ENDLESS, worker_of
 
 async def main():
@@ -162,3 +167,9 @@ def is_running(process: int) -> bool:
             return stat.read().split()[2] != "Z"
     except OSError:
         return False
+
+
+def test_an_expat_without_its_guard_parses_nothing() -> None:
+    assert why_unsafe((2, 4, 0)) == why_unsafe((3, 0, 1)) == ""
+    assert "expat 2.2.8" in why_unsafe((2, 2, 8))
+    assert "2.4.0 or newer" in why_unsafe((2, 2, 8))

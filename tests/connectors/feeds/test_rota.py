@@ -111,3 +111,16 @@ def test_nothing_piles_up_over_many_rounds() -> None:
             rota.plan(f"https://{name}", moment + 1.0)
         sizes.append(len(rota._future) + len(rota._ready) + len(rota._lanes) + len(rota._asleep) + len(rota._sleeping))
     assert set(sizes) == {50}
+
+
+def test_a_clock_that_is_set_back_takes_the_plans_with_it() -> None:
+    hosts = Hosts(c=5.0)
+    rota = Rota(hosts.wait)
+    listed = [source("a.example/1"), source("b.example/1"), source("c.example/1")]
+    rota.replace(listed, {"https://a.example/1": (1020.0, ""), "https://b.example/1": (1010.0, "")}, 1000.0)
+    assert taken(rota, 1000.0) == []
+    rota.shift(-900.0)
+    hosts.waits.clear()
+    assert taken(rota, 110.0, 5.0) == [("c.example/1", 100.0), ("b.example/1", 110.0)]
+    assert taken(rota, 120.0, 5.0) == [("a.example/1", 120.0)]
+    assert rota.idle(120.0, 5.0) == float("inf")

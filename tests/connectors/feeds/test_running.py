@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from connectors.feeds.poller import PollerSettings
 from connectors.interfaces import NewRecord
 from schemas.errors import SettingsError, StoreError
-from schemas.feed import FeedSource, FetchRecord
+from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from tests.connectors.feeds.desk import Desk, Unwilling, desk, until
 from tests.connectors.feeds.server import PATIENT, item, outlet, rss
 
@@ -203,3 +203,36 @@ def test_a_slow_host_takes_one_slot_however_many_feeds_it_has(tmp_path: Path) ->
         assert [record.status for record in records] == ["working"]
 
     running(tmp_path, work, msgspec.structs.replace(PATIENT, concurrency=2))
+
+
+def test_a_clock_set_back_by_a_day_stops_no_polling(tmp_path: Path) -> None:
+    async def run() -> None:
+        back = timedelta()
+        async with outlet() as here, desk(tmp_path, here, QUICK, now=lambda: datetime.now(UTC) - back) as at:
+            at.here.documents["/feed"] = rss(item("1", "one"))
+            stop = asyncio.Event()
+            task = asyncio.ensure_future(at.poller.run([at.source("/feed")], stop))
+            await until(partial(at.has, 1))
+            back = timedelta(days=1)
+            asked = len(at.here.requests)
+            await until(lambda: len(at.here.requests) > asked + 1)
+            stop.set()
+            await task
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("status", "kept"), [(FeedStatus.GONE, True), (FeedStatus.WORKING, False)])
+def test_no_plan_from_another_time_is_waited_for_but_that_of_a_gone_feed(
+    tmp_path: Path, status: FeedStatus, kept: bool
+) -> None:
+    async def work(at: Desk, stop: asyncio.Event) -> None:
+        url, moment = at.here.url("/feed"), datetime.now(UTC)
+        last = FetchRecord(feed_url=url, fetched_at=moment, status=status, reason="")
+        far = moment + timedelta(days=20)
+        at.states.save(FeedState(feed_url=url, next_poll_at=far, last_fetch=last), {})
+        plan = at.poller._planned()[url]
+        assert (plan.at == far) == kept
+        assert kept or plan.at - moment < timedelta(days=1, minutes=1)
+
+    running(tmp_path, work)

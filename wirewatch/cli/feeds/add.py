@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connectors.feeds.source_keys import KEYS, Value
-from schemas.errors import WirewatchError
+from schemas.errors import SettingsError, WirewatchError
 from schemas.feed import FeedSource
 from schemas.time import now
 from wirewatch.cli.options import F, allow_network, print_record, with_settings
@@ -71,9 +71,9 @@ def command(
 
     facts = {KEYS[name].field: value for name, value in given.items() if value}
     try:
-        search = scouting.search(settings, address)
-    except WirewatchError:
-        if not force:
+        search = scouting.search(settings, address, str(facts.get("access", "")))
+    except WirewatchError as error:
+        if not force or isinstance(error, SettingsError):
             raise
         _add_unseen(settings, address, facts)
         return

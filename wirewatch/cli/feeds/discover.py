@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 
 @click.command(name="discover")
 @click.argument("address")
+@click.option("--access", default="", metavar="NAME", help="Ask with the settings section feeds.access.NAME.")
 @with_records
 @with_settings
 @allow_network
-def command(settings: Settings, *, address: str, as_json: bool, limit: int) -> None:
+def command(settings: Settings, *, address: str, access: str, as_json: bool, limit: int) -> None:
     """List the feeds at ADDRESS: a page, a feed, or just the name of a site. The best comes first.
 
     At most 20 requests within 45 seconds, one at a time to one host. Only what could be read as a feed is listed.
     """
     from wirewatch import scouting
 
-    for found in islice(scouting.search(settings, address).found, limit or None):
+    for found in islice(scouting.search(settings, address, access).found, limit or None):
         print_record(_record(found), as_json=as_json, text=_line(found))
 
 
