@@ -91,6 +91,27 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
             yield Finding("feeds", "wrong", f"{source.feed_url}: {found.reason}", "see `wirewatch feeds health`")
 
 
+def _hubs(settings: Settings) -> Iterator[Finding]:
+    feeds = settings.feeds
+    if not feeds.websub_url:
+        return
+    from connectors.feeds import reach
+    from wirewatch.addresses import host_and_port
+
+    if not feeds.websub_url.startswith("https://"):
+        todo = "put a TLS proxy in front of it and set feeds.websub_url to its https address"
+        yield Finding("hubs", "wrong", f"hubs are to deliver to {feeds.websub_url}, which anybody can listen to", todo)
+    if not reach.listens(*host_and_port(feeds.websub_listen, "feeds.websub_listen")):
+        yield Finding("hubs", "note", f"nobody listens at {feeds.websub_listen}; `wirewatch run` does")
+        return
+    fault = reach.fault(feeds.websub_url)
+    if fault:
+        todo = f"let it lead to {feeds.websub_listen}, path included; until then feeds are polled as ever"
+        yield Finding("hubs", "wrong", f"{feeds.websub_url}: {fault}", todo)
+    else:
+        yield Finding("hubs", "ok", f"{feeds.websub_url} leads to the listener at {feeds.websub_listen}")
+
+
 def _mail(settings: Settings) -> Iterator[Finding]:
     alerts = settings.alerts
     wiring.desk_settings(settings)
@@ -143,6 +164,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "data folder": _folder,
     "watchlists": _watchlists,
     "feeds": _feeds,
+    "hubs": _hubs,
     "mail": _mail,
     "alerts": _alerts,
     "dead letters": _dead_letters,

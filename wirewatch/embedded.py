@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING
 
 from schemas.errors import StoreError, WirewatchError
 from schemas.feed import FINE, FeedStatus, FetchRecord
+from wirewatch.addresses import host_and_port
 from wirewatch.page import Page
 from wirewatch.profiles import LEARN_SECONDS, learn
 
 if TYPE_CHECKING:
     from pipelines.run import MicroBatches
+    from wirewatch.settings import Settings
     from wirewatch.station import Station
 
 _STOP_SECONDS = 8.0
@@ -34,8 +36,8 @@ _NAMED = 5
 _log = logging.getLogger(__name__)
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket bound before anything else starts, so that a taken port is one clear line."""
+def listening_socket(host: str, port: int, remedy: str = "choose another port with --port") -> socket.socket:
+    """A socket bound before anything else starts, so that a taken port is one clear line, with its `remedy`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -44,21 +46,31 @@ def listening_socket(host: str, port: int) -> socket.socket:
         bound.listen(128)
     except OSError as error:
         bound.close()
-        message = f"cannot listen here ({error.strerror}); choose another port with --port"
+        message = f"cannot listen here ({error.strerror}); {remedy}"
         raise WirewatchError(message, subject=f"{host}:{port}") from error
     return bound
+
+
+def hub_socket(settings: Settings) -> socket.socket:
+    """The socket WebSub hubs are heard on, see `listening_socket`."""
+    host, port = host_and_port(settings.feeds.websub_listen, "feeds.websub_listen")
+    return listening_socket(host, port, "set another feeds.websub_listen")
 
 
 class Process:
     """The threads and tasks of one running station."""
 
-    def __init__(self, station: Station, page: socket.socket, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self, station: Station, page: socket.socket, announce: Callable[[str], None], hubs: socket.socket | None = None
+    ) -> None:
         self._station = station
         self._announce = announce
         self._pipeline: MicroBatches | None = None
         self._failure: BaseException | None = None
         self._polled: dict[str, FeedStatus] = {}
         self._said_offline = False
+        self._hubs = hubs
+        """Where WebSub hubs deliver; None: they are not used."""
         self._page = Page(station, page, lambda: self._pipeline, self.health)
         self._threads = [
             threading.Thread(target=self._guarded, args=(self._run_pipeline,), name="pipeline"),
@@ -89,14 +101,19 @@ class Process:
         page = asyncio.create_task(self._page.serve())
         self._announce(f"wirewatch watches {len(station.sources)} feeds; the page is at {self._page.address}")
         polling = asyncio.create_task(station.poller.run(station.feeds, stop, self._fetched))
+        tasks = [polling, page]
+        if self._hubs is not None:
+            from connectors.feeds.push import Listener
+
+            tasks.append(asyncio.create_task(Listener(station.poller, self._hubs).serve(stop)))
         try:
-            await self._watch(stop, polling, page)
+            await self._watch(stop, *tasks)
         finally:
             started = time.monotonic()
             station.stopping.set()
             stop.set()
             self._page.stop()
-            for task in (polling, page):
+            for task in tasks:
                 await self._ended(task)
             with suppress(Exception):
                 await station.poller.close()

@@ -58,6 +58,7 @@ def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
     polled = Counter(state.last_fetch.status.value for state in station.states.states() if state.last_fetch)
     done = pipeline.counters if pipeline else None
     told = station.desk.counters
+    hubs = station.poller.subscriptions.counters
     return [
         labelled("wirewatch_feeds", "Feeds by the outcome of their last poll.", "status", polled),
         simple("wirewatch_feeds_configured", "Feeds this process polls.", len(station.sources)),
@@ -81,6 +82,13 @@ def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
             },
         ),
         simple("wirewatch_articles", "Articles in the index.", station.index.count()),
+        simple("wirewatch_websub_deliveries_total", "Deliveries of WebSub hubs taken.", hubs.deliveries_total),
+        simple(
+            "wirewatch_websub_unsigned_total",
+            "Deliveries dropped for a missing or wrong signature.",
+            hubs.unsigned_total,
+        ),
+        simple("wirewatch_websub_postponed_total", "Deliveries hubs were asked to repeat.", hubs.postponed_total),
         labelled("wirewatch_alerts", "Alerts by state.", "state", station.ledger.counts()),
         simple("wirewatch_alerts_sent_total", "Alerts the desk has sent.", told.sent_total),
         simple("wirewatch_alerts_postponed_total", "Deliveries to be tried again.", told.postponed_total),

@@ -19,6 +19,7 @@ import msgspec
 
 from schemas.errors import SettingsError
 from wirewatch.access import access, proxied, secret
+from wirewatch.addresses import LAST_PORT, host_and_port, public_base
 from wirewatch.sections import AccessSettings, Secret, Section
 
 
@@ -47,6 +48,12 @@ class FeedsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What `robots.txt` binds. `delay`: feeds you list are polled whatever it says, but no faster than its Crawl-delay (up
     to 30 s) asks. `obey`: a feed it disallows is refused. `ignore`: it is not read. Pages fetched for their text obey it
     unless it is ignored."""
+    websub_url: str = ""
+    """Public https address at which WebSub hubs reach this machine, without the path. Empty: hubs are not used."""
+    websub_listen: str = "127.0.0.1:8411"
+    """Address and port the listener for hubs is bound to, behind what serves `feeds.websub_url`; used only with it."""
+    websub_poll: float = 21600.0
+    """Seconds between polls of a feed whose hub has shown that it delivers."""
     proxy: Secret = Secret()
     """An http or https proxy that all feeds are asked through, `http://user:password@host:port` (secret). It connects us:
     it must itself refuse private addresses."""
@@ -146,7 +153,6 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 DEFAULT_FILE = "wirewatch.toml"
-_LAST_PORT = 65535
 _PREFIX = "WIREWATCH_"
 # Read elsewhere, not settings: the demo and tests may set them.
 _NOT_SETTINGS = frozenset({"WIREWATCH_CONFIG"})
@@ -312,6 +318,7 @@ def _checked(settings: Settings) -> Settings:
         ("feeds.timeout", settings.feeds.timeout, 0.1),
         ("feeds.min_interval", settings.feeds.min_interval, 0.1),
         ("feeds.max_interval", settings.feeds.max_interval, settings.feeds.min_interval),
+        ("feeds.websub_poll", settings.feeds.websub_poll, settings.feeds.min_interval),
         ("feeds.concurrency", settings.feeds.concurrency, 1),
         ("pipeline.batch_records", settings.pipeline.batch_records, 1),
         ("pipeline.batch_seconds", settings.pipeline.batch_seconds, 0.0),
@@ -321,8 +328,8 @@ def _checked(settings: Settings) -> Settings:
             message = f"must be at least {least:g}, not {value:g}"
             raise SettingsError(message, subject=path)
     for path, port in (("page.port", settings.page.port), ("smtp.port", settings.smtp.port)):
-        if not 0 <= port <= _LAST_PORT:
-            message = f"must be from 0 to {_LAST_PORT}, not {port}"
+        if not 0 <= port <= LAST_PORT:
+            message = f"must be from 0 to {LAST_PORT}, not {port}"
             raise SettingsError(message, subject=path)
     if not settings.feeds.contact.isprintable():
         message = f"must be one line without control characters, not {settings.feeds.contact!r}"
@@ -341,6 +348,8 @@ def _checked(settings: Settings) -> Settings:
     if settings.page.host not in {"127.0.0.1", "::1", "localhost"}:
         message = f"the page has no login and listens on loopback only, not on {settings.page.host!r}"
         raise SettingsError(message, subject="page.host")
+    public_base(settings.feeds.websub_url, "feeds.websub_url")
+    host_and_port(settings.feeds.websub_listen, "feeds.websub_listen")
     proxied(settings.feeds.proxy, settings.feeds.proxy_file, "feeds.proxy")
     for name, section in settings.feeds.access.items():
         access(section, f"feeds.access.{name}")

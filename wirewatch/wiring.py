@@ -156,6 +156,7 @@ def feed_states(settings: Settings) -> SqliteFeedStates:
 def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
     """The poller over `log` and `states`."""
     from connectors.feeds.poller import Poller, PollerSettings
+    from connectors.feeds.websub import Terms
     from wirewatch.access import access, proxied
 
     feeds = settings.feeds
@@ -170,6 +171,7 @@ def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
             max_interval=feeds.max_interval,
             robots=feeds.robots,
             proxy=proxied(feeds.proxy, feeds.proxy_file, "feeds.proxy"),
+            websub=Terms(base=feeds.websub_url.rstrip("/"), backup=feeds.websub_poll),
             access={name: access(section, f"feeds.access.{name}") for name, section in feeds.access.items()},
         ),
         log,

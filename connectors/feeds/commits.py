@@ -51,6 +51,10 @@ class Commits:
             self._reading = asyncio.create_task(self._read_all())
         return await asyncio.shield(future) or FeedState(feed_url=feed_url)
 
+    async def states(self) -> list[FeedState]:
+        """All states. Raises `StoreError`."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: list(self._states.states()))
+
     async def write(self, result: Outcome, after: FeedState, *, account: bool = True) -> None:
         """Append, then remember. Once begun it is finished, even when the caller is cancelled. Raises `StoreError`.
 
@@ -61,6 +65,10 @@ class Commits:
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_all())
         await asyncio.shield(done)
+
+    async def remember(self, after: FeedState) -> None:
+        """Save a state to which nothing on the log belongs. Raises `StoreError`."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._states.save, after, {})
 
     async def finish(self) -> None:
         """Wait, not long, for what is being written."""

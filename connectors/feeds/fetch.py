@@ -67,6 +67,8 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of the body as they came over the wire."""
     content_type: str = ""
     validators: Validators = Validators()
+    links: tuple[str, ...] = ()
+    """`Link` headers, as they came."""
     complete: bool = True
     """False when the connection ended before the body did."""
     permanent: str = ""
@@ -233,6 +235,7 @@ class Fetcher:
                 bytes_read=progress.bytes_read,
                 content_type=response.headers.get("Content-Type", ""),
                 validators=_validators(response.headers, Validators()),
+                links=tuple(response.headers.getall("Link", ())),
                 complete=complete,
             )
 

@@ -13,6 +13,7 @@ from connectors.feeds.document import ParsedDocument, Unreadable
 from connectors.feeds.entries import Items, origin_headers
 from connectors.feeds.fetch import Fetched
 from connectors.feeds.validators import Validators, document_hash
+from connectors.feeds.websub import Offer, offered
 from connectors.interfaces import Known, NewRecord
 from schemas import codec, identity
 from schemas.deadletter import RAW_LIMIT, DeadLetter
@@ -20,6 +21,7 @@ from schemas.errors import FeedError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from schemas.item import FeedItem
 
+_ARRIVALS = 50
 _SET_ASIDE = frozenset({FeedStatus.MALFORMED, FeedStatus.HTML})
 
 
@@ -44,6 +46,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the address polled is no more."""
     owed: tuple[FeedItem, ...] | None = None
     """See `FeedState.owed`. None: those of before stay."""
+    offer: Offer | None = None
+    """What the answer says of hubs that would tell of its news."""
 
     def records(self) -> list[NewRecord]:
         """Everything this poll puts on the log; the account of it last, when the rest is there."""
@@ -175,6 +179,7 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -
         readable=True,
         validators=fetched.validators if whole else None,
         body_hash=document_hash(fetched.body) if whole else None,
+        offer=offered(fetched.links, document.hints, fetched.final_url),
         published=tuple(item.published_at for item in built.items if item.published_at is not None),
     )
 
@@ -208,6 +213,18 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
     after = moves.followed(state, after, lost=outcome.lost)
     probe = moves.probe(record, failures)
     return after if probe is None else msgspec.structs.replace(after, next_poll_at=moment + probe)
+
+
+def arrived(state: FeedState, outcome: Outcome) -> FeedState:
+    """What to remember after a delivery: what it brought came, and whatever polls have found of the feed stays."""
+    record = outcome.record
+    return msgspec.structs.replace(
+        state,
+        keyed_by=record.keyed_by,
+        named_by=record.named_by,
+        last_new_at=record.fetched_at if record.new else state.last_new_at,
+        arrivals=(*state.arrivals, record.fetched_at)[-_ARRIVALS:] if record.new else state.arrivals,
+    )
 
 
 def _sentences(document: ParsedDocument, entries: int, new: int, updated: int) -> list[str]:

@@ -22,6 +22,7 @@ from connectors.feeds.fetch import Fetched, Fetcher, user_agent
 from connectors.feeds.fulltext import SECONDS, FullText
 from connectors.feeds.guard import Guard, networks
 from connectors.feeds.hosts import HostGate, Turn, host_of
+from connectors.feeds.hubs import HubClient
 from connectors.feeds.listing import FixedSources
 from connectors.feeds.manners import Manners, Mode
 from connectors.feeds.outcome import Outcome, Poll
@@ -31,7 +32,10 @@ from connectors.feeds.restore import restore
 from connectors.feeds.robots import Robots
 from connectors.feeds.rounds import Plan, Rounds
 from connectors.feeds.schedule import Limits
+from connectors.feeds.subscriptions import Subscriptions
+from connectors.feeds.turns import FeedTurns
 from connectors.feeds.validators import Validators
+from connectors.feeds.websub import Terms, accounted, due_by_rhythm
 from connectors.interfaces import FeedSources, FeedStates, Log
 from schemas.deadletter import DeadLetter
 from schemas.errors import FeedError, StoreError
@@ -69,6 +73,8 @@ class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What feeds are asked through, unless their access names another one."""
     look_seconds: float = 5.0
     """How often the sources are asked whether they changed."""
+    websub: Terms = Terms(base="")
+    """On what terms hubs are asked to deliver; with an empty base they are not."""
 
 
 class Poller:
@@ -108,6 +114,10 @@ class Poller:
         )  # fmt: skip
         self._reader = DocumentReader(self._pool, states, pages)
         self._commits = Commits(log, states)
+        self._turns = FeedTurns()
+        hubs = HubClient(user_agent=user_agent(settings.contact), guard=guard, proxy=settings.proxy, now=now)
+        self.subscriptions = Subscriptions(settings.websub, self._commits, hubs, self._turns, now)
+        self.subscriptions.sooner = self._rounds.move
 
     async def poll(self, source: FeedSource) -> FetchRecord:
         """Poll `source` once, as soon as its host may be asked.
@@ -166,10 +176,40 @@ class Poller:
             # What is kept will never be a feed; what its address answers now may be one.
             record, _ = await self._poll(source, replaying=letter.id)
             return record
-        # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
-        record = result.record
-        kept = msgspec.structs.replace(state, keyed_by=record.keyed_by, named_by=record.named_by)
-        await self._commits.write(result, kept, account=False)
+        async with self._turns.of(source.feed_url):
+            # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
+            record, state = result.record, await self._commits.state(source.feed_url)
+            kept = msgspec.structs.replace(state, keyed_by=record.keyed_by, named_by=record.named_by)
+            await self._commits.write(result, kept, account=False)
+            self._turns.writes += 1
+        return result.record
+
+    async def deliver(self, source: FeedSource, body: bytes, content_type: str) -> FetchRecord:
+        """Read what a hub delivered for `source`; returns once it is on the log. Raises `StoreError` when it is not.
+
+        Guards, identity and duplicates are those of a poll, and the next poll is planned as the subscription has it. The
+        validators stay, and so does what is said of the feed's health: that is what polls find.
+        """
+        await self._start()
+        began = _loop_time()
+        async with self._turns.of(source.feed_url):
+            state = await self._commits.state(source.feed_url)
+            poll = Poll(source=source, state=state, fetched_at=self._now(), seconds=_loop_time() - began)
+            polled = state.last_fetch
+            fetched = Fetched(
+                final_url=(polled.final_url if polled is not None else "") or source.feed_url,
+                http_status=0, body=body, bytes_read=len(body), content_type=content_type,
+            )  # fmt: skip
+            try:
+                result = await self._reader.judge(poll, fetched)
+            except FeedError as error:
+                result = outcome.failed(poll, error)
+            result = msgspec.structs.replace(result, record=accounted(result.record))
+            after = self.subscriptions.after_delivery(source, state, result)
+            await self._commits.write(result, after)
+            self._turns.writes += 1
+        if after.next_poll_at is not None:
+            self._rounds.move(source.feed_url, after.next_poll_at)
         return result.record
 
     async def close(self) -> None:
@@ -191,30 +231,40 @@ class Poller:
         await self._pool.start()
         await asyncio.to_thread(restore, self._log, self._states)
 
-    def _planned(self) -> dict[str, Plan]:
-        latest = self._now() + _LONGEST_PLAN
-        return {
-            one.feed_url: Plan(
+    async def _planned(self, sources: Sequence[FeedSource]) -> dict[str, Plan]:
+        await self.subscriptions.keep(sources)
+        latest, plans = self._now() + _LONGEST_PLAN, {}
+        for one in await self._commits.states():
+            # By the rhythm: what was delivered while nobody listened is found by polling.
+            due = due_by_rhythm(one)
+            if due is not None:
                 # A feed that is gone may be planned for next month.
-                one.next_poll_at if one.last_fetch and one.last_fetch.status is FeedStatus.GONE
-                else min(one.next_poll_at, latest),
-                moves.polled(one),
-            )
-            for one in self._states.states()
-            if one.next_poll_at is not None
-        }  # fmt: skip
+                gone = one.last_fetch is not None and one.last_fetch.status is FeedStatus.GONE
+                plans[one.feed_url] = Plan(due if gone else min(due, latest), moves.polled(one))
+        return plans
 
     async def _poll(
         self, source: FeedSource, turn: Turn | None = None, due: datetime | None = None, *, replaying: str = ""
     ) -> tuple[FetchRecord, Plan]:
         """The record of one poll and what comes next; the address polled is the one `turn` was taken for."""
         await self._start()
-        state = await self._commits.state(source.feed_url)
+        writes, state = self._turns.writes, await self._commits.state(source.feed_url)
         moment = self._now()
         late = max(0.0, (moment - due).total_seconds()) if due is not None else 0.0
         poll = Poll(source=source, state=state, fetched_at=moment, replaying=replaying, late=late)
-        result = await self._ask(poll, turn)
+        poll, answer = await self._ask(poll, turn)
+        async with self._turns.of(source.feed_url):
+            if writes != self._turns.writes:
+                # Hubs have delivered or answered since: what they brought is no news, what they said is kept.
+                poll = msgspec.structs.replace(poll, state=await self._commits.state(source.feed_url))
+            return await self._concluded(poll, moves.polled(state), answer)
+
+    async def _concluded(self, poll: Poll, address: str, answer: Fetched | FeedError) -> tuple[FetchRecord, Plan]:
+        """The record and the plan after `answer`, written down; in the feed's turn."""
+        state, source = poll.state, poll.source
+        result = await self._judge(poll, address, answer)
         after = outcome.next_state(state, result, self._chance(), self._limits)
+        after = self.subscriptions.after_poll(source, state, after, result)
         try:
             await self._commits.write(result, after)
         except StoreError as error:
@@ -222,25 +272,33 @@ class Poller:
                 raise
             reason = f"what was read could not be stored ({error}); nothing is remembered of this poll"
             record = poll.record(FeedStatus.UNREACHABLE, reason, http_status=result.record.http_status)
-            soon = moment + timedelta(seconds=min(self._limits.shortest, _AFTER_STORE_ERROR))
+            soon = poll.fetched_at + timedelta(seconds=min(self._limits.shortest, _AFTER_STORE_ERROR))
             return record, Plan(soon, moves.polled(state))
         return result.record, Plan(after.next_poll_at or result.record.fetched_at, moves.polled(after))
 
-    async def _ask(self, poll: Poll, turn: Turn | None) -> Outcome:
-        """What the feed answers, and what that comes to."""
+    async def _ask(self, poll: Poll, turn: Turn | None) -> tuple[Poll, Fetched | FeedError]:
+        """What the feed answers, and the poll as of then."""
         address, began = moves.polled(poll.state), _loop_time()
         known = Validators() if poll.replaying else validators.to_send(poll.state, address, poll.fetched_at)
+        answer: Fetched | FeedError
         try:
             async with self._turn(address, turn):
                 access = self._access(poll.source)
                 await self._manners.before_feed(address, access.proxy)
                 began = _loop_time()
-                fetched = await self._fetcher.fetch(address, known, access, poll.source.feed_url)
-            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
+                answer = await self._fetcher.fetch(address, known, access, poll.source.feed_url)
+        except FeedError as error:
+            answer = error
+        return msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began), answer
+
+    async def _judge(self, poll: Poll, address: str, answer: Fetched | FeedError) -> Outcome:
+        """What `answer` of `address` comes to."""
+        try:
+            if isinstance(answer, FeedError):
+                raise answer
             self._backoff.answered(address, poll.source.feed_url)
-            result = await self._reader.judge(poll, fetched)
+            result = await self._reader.judge(poll, answer)
         except FeedError as failure:
-            poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began)
             error = self._backoff.failed(address, failure)
             if error.http_status and error.retry_after is not None:
                 self._gate.quiet(address, error.retry_after)
@@ -248,9 +306,9 @@ class Poller:
                 self._gate.slow_down(address, backoff.DELAY, backoff.SLOW)
             return outcome.failed(poll, error)
         record = moves.told(
-            result.record, poll.state, fetched.permanent, listed_too=self._rounds.lists(fetched.permanent or address)
+            result.record, poll.state, answer.permanent, listed_too=self._rounds.lists(answer.permanent or address)
         )
-        return msgspec.structs.replace(result, record=record, full=fetched.full)
+        return msgspec.structs.replace(result, record=record, full=answer.full)
 
     def _access(self, source: FeedSource) -> Access:
         if not source.access:

@@ -53,7 +53,8 @@ def _after(state: FeedState | None, fetch: FetchRecord, *, lost: bool) -> FeedSt
         state,
         keyed_by="item" if fetch.keyed_by == "item" else state.keyed_by,
         named_by="guid+link" if fetch.named_by == "guid+link" else state.named_by,
-        last_ok_at=fetch.fetched_at if lost and fetch.status in FINE else state.last_ok_at,
+        # A delivery may have been part of the feed only: what came before it and was not in it is no history.
+        last_ok_at=fetch.fetched_at if lost and fetch.status in FINE and not fetch.pushed else state.last_ok_at,
     )
 
 

@@ -68,6 +68,11 @@ class Rota:
         self._planned[feed_url] = at
         heapq.heappush(self._future, (at, feed_url))
 
+    def move(self, feed_url: str, at: float) -> None:
+        """Poll `feed_url` at `at` instead of when it was planned; nothing happens while it is being polled."""
+        if feed_url in self._planned:
+            self.plan(feed_url, at, self._moved.get(feed_url, ""))
+
     def take(self, now: float, tick: float) -> Due | None:
         """The source to poll now; None when there is none whose host may be asked.
 

@@ -25,6 +25,8 @@ class Plan(NamedTuple):
 
 PollOne = Callable[[FeedSource, Turn, datetime], Awaitable[tuple[FetchRecord, Plan]]]
 """Polls a source in a turn already taken, due at a time; gives the record and what comes next."""
+Planned = Callable[[Sequence[FeedSource]], Awaitable[Mapping[str, Plan]]]
+"""Told the sources in force; gives when feeds are due."""
 
 _SET_BACK = 30.0
 """Seconds by which the wall's clock must be set back to be noticed."""
@@ -51,6 +53,11 @@ class Rounds:
         """Whether `address` is one of the sources being polled."""
         return address in self._rota
 
+    def move(self, feed_url: str, due: datetime) -> None:
+        """Poll a feed of the present run at another time than planned; a poll under way plans the next one itself."""
+        self._rota.move(feed_url, due.timestamp())
+        self._wake.set()
+
     async def once(self, sources: Sequence[FeedSource], told: Told) -> list[FetchRecord]:
         """Poll each of `sources` once; their records, each address once, in the order of the list."""
         rota = self._rota = Rota(self._gate.wait)
@@ -72,7 +79,7 @@ class Rounds:
         self,
         sources: FeedSources,
         stop: asyncio.Event,
-        planned: Callable[[], Mapping[str, Plan]],
+        planned: Planned,
         told: Told,
     ) -> None:
         """Poll as sources fall due, at first as `planned`, until `stop` is set. Fetches under way are given up then."""
@@ -98,11 +105,11 @@ class Rounds:
             stopping.cancel()
             await self._end()
 
-    async def _look(self, listing: Listing, rota: Rota, planned: Callable[[], Mapping[str, Plan]]) -> None:
+    async def _look(self, listing: Listing, rota: Rota, planned: Planned) -> None:
         found = await listing.changed()
         if found is None:
             return
-        plans = await asyncio.to_thread(planned)
+        plans = await planned(found)
         wanted = {source.feed_url for source in found}
         times = {url: (plan.at.timestamp(), host_of(plan.address)) for url, plan in plans.items() if url in wanted}
         rota.replace(found, times, self._now().timestamp())

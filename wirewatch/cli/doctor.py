@@ -14,7 +14,7 @@ _NEEDS_PERSON = 3
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @with_settings
 def command(settings: Settings, *, as_json: bool) -> None:
-    """Check Python, data folder, disk, watchlists, feeds, mail server, alerts and dead letters.
+    """Check Python, data folder, disk, watchlists, feeds, hubs, mail server, alerts and dead letters.
 
     Exits 3 when a person is needed; each such line says what to do.
     """

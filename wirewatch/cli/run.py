@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import click
 
 from connectors.interfaces import FeedSources
@@ -32,10 +34,12 @@ def command(settings: Settings, *, once: bool, feeds: tuple[str, ...]) -> None:
     if once:
         _once(settings, sources)
         return
-    from wirewatch.embedded import Process, listening_socket
+    from wirewatch.embedded import Process, hub_socket, listening_socket
 
-    with listening_socket(settings.page.host, settings.page.port) as page, station(settings, sources) as opened:
-        Process(opened, page, click.echo).run()
+    with ExitStack() as stack:
+        page = stack.enter_context(listening_socket(settings.page.host, settings.page.port))
+        hubs = stack.enter_context(hub_socket(settings)) if settings.feeds.websub_url else None
+        Process(stack.enter_context(station(settings, sources)), page, click.echo, hubs).run()
 
 
 def _once(settings: Settings, sources: FeedSources) -> None:

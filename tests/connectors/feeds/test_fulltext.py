@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from connectors.feeds.access import Access
-from connectors.feeds.fulltext import MOST_PAGES, SECONDS, tells_of
+from connectors.feeds.fulltext import SECONDS
+from connectors.feeds.pages import MOST_OWED, tells_of
 from connectors.feeds.poller import PollerSettings
 from schemas import codec, identity
 from schemas.errors import StoreError
@@ -261,7 +262,7 @@ def test_the_time_is_for_all_pages_of_a_poll_together(tmp_path: Path) -> None:
         assert kinds == ["page"] * 8 + ["feed"] * 22
         state = at.states.state(at.here.url("/feed"))
         assert state is not None
-        assert [one.native_id for one in state.owed] == [str(number) for number in range(9, 9 + MOST_PAGES)]
+        assert [one.native_id for one in state.owed] == [str(number) for number in range(9, 9 + MOST_OWED)]
 
     at_desk(tmp_path, work, msgspec.structs.replace(PATIENT, page_seconds=5.0))
 

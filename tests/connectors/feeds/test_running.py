@@ -231,7 +231,7 @@ def test_no_plan_from_another_time_is_waited_for_but_that_of_a_gone_feed(
         last = FetchRecord(feed_url=url, fetched_at=moment, status=status, reason="")
         far = moment + timedelta(days=20)
         at.states.save(FeedState(feed_url=url, next_poll_at=far, last_fetch=last), {})
-        plan = at.poller._planned()[url]
+        plan = (await at.poller._planned([FeedSource(feed_url=url)]))[url]
         assert (plan.at == far) == kept
         assert kept or plan.at - moment < timedelta(days=1, minutes=1)
 
