@@ -224,6 +224,7 @@ def arrived(state: FeedState, outcome: Outcome) -> FeedState:
         named_by=record.named_by,
         last_new_at=record.fetched_at if record.new else state.last_new_at,
         arrivals=(*state.arrivals, record.fetched_at)[-_ARRIVALS:] if record.new else state.arrivals,
+        owed=state.owed if outcome.owed is None else outcome.owed,
     )
 
 

@@ -321,6 +321,26 @@ def test_a_crash_between_page_and_log_loses_nothing_and_changes_no_id(tmp_path: 
     asyncio.run(work())
 
 
+def test_what_a_hub_delivers_has_its_page_now_or_with_the_next_poll(tmp_path: Path) -> None:
+    async def work(at: Desk) -> None:
+        source = at.source("/feed", full_text=True)
+        await poll(at, entry(at, 3, text=LONG))
+        for number in (1, 2):
+            serve(at.here, f"/{number}.html", page("Bridge over the river"))
+        at.here.broken.add("/2.html")
+        at.here.documents["/feed"] = rss(entry(at, 1), entry(at, 2))
+        await at.poller.deliver(source, at.here.documents["/feed"], "application/rss+xml")
+        at.here.broken.clear()
+        await at.poller.deliver(source, rss(entry(at, 4, text=LONG)), "application/rss+xml")
+        await poll(at)
+        assert shown(at.items()) == [
+            ("3", "feed", "new"), ("1", "page", "new"), ("2", "feed", "new"), ("4", "feed", "new"), ("2", "page", "new"),
+        ]  # fmt: skip
+        assert (asked(at.here, "/1.html"), asked(at.here, "/2.html")) == (1, 2)
+
+    at_desk(tmp_path, work)
+
+
 def test_an_edit_takes_the_place_of_what_is_owed(tmp_path: Path) -> None:
     async def work(at: Desk) -> None:
         serve(at.here, "/1.html", page("Bridge over the river"))
