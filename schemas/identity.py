@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 
@@ -77,12 +78,15 @@ _SCHEMES = frozenset({"http", "https"})
 _DEFAULT_PORTS = frozenset({80, 443})
 
 
+@lru_cache(maxsize=4_096)
 def canonical_address(address: str) -> str:
     """`address` reduced to what says which article it is: for comparing, never for fetching.
 
     Lower-case scheme and host (IDNA), http counted as https, no default port, dot segments resolved, percent-encoding
     normalised, tracking parameters dropped and the others sorted by name (order within one name kept). Fragments stay
     (many sites route by them), except tracking ones and text directives. What is no http address is returned stripped.
+
+    Remembered for a while: each step on the way from a document to its items asks for the same few addresses.
     """
     address = address.strip()
     try:

@@ -20,9 +20,11 @@ from connectors.feeds.encoding import Decoded, decode
 from connectors.feeds.entry import converted, cut_off
 from schemas.feed import FeedStatus
 
-# What feedparser spends half of its time on: text in pieces of a line (drivers are tried by name), and dates, which
-# `connectors.feeds.dates` reads from their words. This holds for the process, so nothing else may import this module.
+# What feedparser spends half of its time on: text in pieces of a line (drivers are tried by name), deep copies of flat
+# mappings, and dates, which `connectors.feeds.dates` reads from their words. It holds for the whole process: only the
+# worker may import this module.
 feedparser.api.PREFERRED_XML_PARSERS[:] = [saxdriver.__name__]
+feedparser.FeedParserDict.__deepcopy__ = lambda self, _seen: feedparser.FeedParserDict(self)
 _ANY_DATE = (1970, 1, 1, 0, 0, 0, 3, 1, 0)
 feedparser.registerDateHandler(lambda _: _ANY_DATE)
 

@@ -162,7 +162,8 @@ def test_a_release_that_kept_no_titles_is_continued() -> None:
 
 
 WORDS = st.sampled_from(["", "a", "b"])
-ENTRIES = st.lists(st.builds(raw, WORDS, WORDS, WORDS, WORDS, WORDS).filter(lambda one: one != raw()), max_size=8)
+LINKS = st.sampled_from(["", "/a", "/b"])
+ENTRIES = st.lists(st.builds(raw, WORDS, LINKS, WORDS, WORDS, WORDS).filter(lambda one: one != raw()), max_size=8)
 
 
 @given(ENTRIES, st.randoms())

@@ -15,7 +15,7 @@ from schemas import codec
 from schemas.errors import StoreError
 from schemas.feed import FeedStatus, FetchRecord
 from tests.connectors.feeds.desk import Desk, Unwilling, at_desk, desk
-from tests.connectors.feeds.server import PATIENT, item, outlet, rss
+from tests.connectors.feeds.server import PATIENT, TRAP, item, outlet, rss
 
 
 def test_what_is_new_and_what_changed_goes_on_the_log_once(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_slow_feed_holds_nobody_up(tmp_path: Path) -> None:
 
 def test_a_document_that_hangs_the_parser_is_set_aside(tmp_path: Path) -> None:
     async def work(at: Desk) -> None:
-        at.here.documents["/trap"] = rss(f"<item><author>{'a' * 200_000}{'@' * 20}</author></item>")
+        at.here.documents["/trap"] = rss(TRAP)
         at.here.documents["/good"] = rss(item("1", "one"))
         trap, good = await at.poller.poll_all([at.source("/trap"), at.source("/good")])
         assert (trap.status, good.status) == ("malformed", "working")

@@ -15,7 +15,7 @@ from connectors.interfaces import NewRecord
 from schemas.errors import SettingsError, StoreError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from tests.connectors.feeds.desk import Desk, Unwilling, desk, until
-from tests.connectors.feeds.server import PATIENT, item, outlet, rss
+from tests.connectors.feeds.server import PATIENT, TRAP, item, outlet, rss
 
 QUICK = msgspec.structs.replace(PATIENT, min_interval=0.2, max_interval=0.3)
 
@@ -52,7 +52,7 @@ def test_run_polls_again_and_again_until_it_is_told_to_stop(tmp_path: Path) -> N
 @pytest.mark.parametrize("path", ["/never", "/drip", "/trap"])
 def test_a_run_ends_at_once_whatever_is_under_way(tmp_path: Path, path: str) -> None:
     async def work(at: Desk, stop: asyncio.Event) -> None:
-        at.here.documents["/trap"] = rss(f"<item><author>{'a' * 200_000}{'@' * 20}</author></item>")
+        at.here.documents["/trap"] = rss(TRAP)
         task = asyncio.ensure_future(at.poller.run([at.source(path)], stop))
         await asyncio.sleep(0.6)
         began = time.monotonic()
