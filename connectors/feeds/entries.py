@@ -115,12 +115,13 @@ def marks_of(item: FeedItem, keyed_by: str) -> dict[str, Known]:
     link_alias, guid_alias = aliases(item.feed_url, item.url, item.native_id)
     keys = (guid_alias, link_alias if keyed_by == "address" else "")
     marks = {alias: Known(item.item_id, last_seen=item.seen_at) for alias in keys if alias}
-    content = item.content_hash
+    title = sketch(item.title)
+    # What the feed says next is held against what it said, not against its page.
+    said = item.feed_content if item.kind == "page" else item.content_hash
+    marks[item.item_id] = Known(said, item.article_id, title, item.published_at, item.seen_at)
     if item.kind == "page":
-        marks[identity.page_id(item.item_id)] = Known(content, last_seen=item.seen_at)
-        # What its feed said is the summary now, and was it most likely: else the entry is sent once more, as an edit.
-        content = identity.content_hash("feed", item.title, item.summary, "")
-    marks[item.item_id] = Known(content, item.article_id, sketch(item.title), item.published_at, item.seen_at)
+        page = identity.page_id(item.item_id)
+        marks[page] = Known(item.content_hash, published_at=item.published_at, last_seen=item.seen_at)
     return marks
 
 

@@ -60,6 +60,7 @@ def arrived(state: FeedState, outcome: Outcome) -> FeedState:
         keyed_by=record.keyed_by,
         named_by=record.named_by,
         last_new_at=record.fetched_at if record.new else state.last_new_at,
+        owed=state.owed if outcome.owed is None else outcome.owed,
         rhythm=_rhythm(state, outcome),
     )
 

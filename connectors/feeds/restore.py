@@ -66,12 +66,7 @@ def _remember(log: Log, states: FeedStates, known: dict[str, FeedState], start: 
         state = known.setdefault(item.feed_url, FeedState(feed_url=item.feed_url))
         # What is remembered already may be newer.
         if state.last_fetch is None or item.seen_at > state.last_fetch.fetched_at:
-            known_of_feed, found = marks.setdefault(item.feed_url, {}), marks_of(item, state.keyed_by)
-            before = known_of_feed.get(item.item_id)
-            if item.kind == "page" and before is not None and before.last_seen == item.seen_at:
-                # The same poll put the words of the feed on the log, too: those are what the next document is held to.
-                found[item.item_id] = before
-            known_of_feed.update(found)
+            marks.setdefault(item.feed_url, {}).update(marks_of(item, state.keyed_by))
         if number % _PAGE == 0:
             states.save_all([(known[feed_url], seen) for feed_url, seen in marks.items()])
             marks.clear()

@@ -175,7 +175,7 @@ ARTICLE = Article(
 
 GOLDEN: dict[str, msgspec.Struct] = {
     "item-1": ITEM,
-    "item-2": msgspec.structs.replace(ITEM, kind="page"),
+    "item-2": msgspec.structs.replace(ITEM, kind="page", feed_content="c0"),
     "item-hits-1": ITEM_HITS,
     "item-hits-2": msgspec.structs.replace(ITEM_HITS, rematch=True),
     "hit-1": HIT,

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from connectors.feeds.document import RawEntry
-from connectors.feeds.fulltext import with_page
+from connectors.feeds.pages import with_page
 from connectors.feeds.restore import TAIL, restore
 from connectors.feeds.state import SqliteFeedStates
 from connectors.interfaces import NewRecord
