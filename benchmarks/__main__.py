@@ -17,6 +17,7 @@ _QUICK = (
     ["benchmarks.language"],
     ["benchmarks.feeds_parse"],
     ["benchmarks.feeds_poll"],
+    ["benchmarks.feeds_schedule"],
     ["benchmarks.first_hit"],
 )
 _FULL = (
@@ -26,6 +27,7 @@ _FULL = (
     ["benchmarks.feeds_poll", "--rounds", "15"],
     ["benchmarks.feeds_poll_long", "--minutes", "30"],
     ["benchmarks.first_hit", "--clone"],
+    ["benchmarks.feeds_schedule"],
     ["benchmarks.matching_texts", str(_TEXTS)],
     ["benchmarks.matching", str(_TEXTS)],
 )

@@ -108,4 +108,4 @@ def answer(value: object, status: HTTPStatus = HTTPStatus.OK) -> Response:
 
 
 def _feed(row: FeedRow) -> FeedAnswer:
-    return FeedAnswer(row.source, row.standing, row.state)
+    return FeedAnswer(row.source, row.standing, row.state.to_show() if row.state is not None else None)

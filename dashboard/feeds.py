@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from schemas.feed import FINE, FeedSource, FeedState
+from schemas.health import Health, verdicts
 
 Standing = Literal["problem", "failing", "waiting", "fine"]
 _ORDER: tuple[Standing, ...] = ("problem", "failing", "waiting", "fine")
@@ -20,13 +21,14 @@ class FeedRow(msgspec.Struct, frozen=True):
 
     source: FeedSource
     state: FeedState | None
+    health: Health
 
     @property
     def standing(self) -> Standing:
         """`problem`: a person should look. `failing`: the last poll brought no feed. `waiting`: there was none yet."""
         if self.state is None or self.state.last_fetch is None:
             return "waiting"
-        if self.state.needs_person:
+        if self.health.needs_person:
             return "problem"
         return "fine" if self.state.last_fetch.status in FINE else "failing"
 
@@ -80,7 +82,11 @@ class FeedBoard(msgspec.Struct, frozen=True):
 def feed_board(feeds: Iterable[FeedSource], states: Iterable[FeedState]) -> FeedBoard:
     """The board of `feeds`; states of feeds no longer configured are left out."""
     known = {state.feed_url: state for state in states}
-    rows = [FeedRow(source, known.get(source.feed_url)) for source in feeds]
+    sources = tuple(feeds)
+    healths = verdicts(sources, known.values())
+    rows = [
+        FeedRow(source, known.get(source.feed_url), health) for source, health in zip(sources, healths, strict=True)
+    ]
     return FeedBoard(tuple(sorted(rows, key=_rank)))
 
 

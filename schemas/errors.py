@@ -49,7 +49,7 @@ class FolderInUseError(DataFolderError):
 class FeedError(WirewatchError):
     """One poll of one feed failed. `status` is a `schemas.feed.FeedStatus` value; `http_status` 0 when none came.
 
-    `lost`: the name asked for does not exist.
+    `lost`: the name asked for does not exist. `answered_by`: the address that failed, when redirects led elsewhere.
     """
 
     def __init__(
@@ -61,12 +61,14 @@ class FeedError(WirewatchError):
         http_status: int = 0,
         retry_after: float | None = None,
         lost: bool = False,
+        answered_by: str = "",
     ) -> None:
         super().__init__(message, subject=subject, retryable=True)
         self.status = status
         self.http_status = http_status
         self.retry_after = retry_after
         self.lost = lost
+        self.answered_by = answered_by
 
 
 class RecordError(WirewatchError):

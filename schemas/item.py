@@ -43,6 +43,8 @@ class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
     """The entry's address as the feed gave it, made absolute; empty when it gave none."""
     kind: Literal["feed", "page"] = "feed"
     """Where the words are from: the feed alone, or `body` from the page at `url` and the rest from the feed."""
+    feed_content: str = ""
+    """Of kind `page`: the content hash of what the feed said, by which an edit in the feed is known. Else empty."""
     title: str = ""
     summary: str = ""
     body: str = ""

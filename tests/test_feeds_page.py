@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
-from connectors.feeds import tomllist
+from connectors.feeds import headline, ladder, naming, state, tomllist
 from connectors.feeds.discover import MOST_REQUESTS, MOST_SECONDS
+from connectors.feeds.entries import FRESH
 from connectors.feeds.source_keys import HEAVIEST, KEYS, LONGEST, SHORTEST, said
 from connectors.ingest.pushed import Sources, decoded, item_of, source_of
 from schemas.feed import FeedSource
@@ -48,3 +50,12 @@ def test_the_example_of_a_line_is_one() -> None:
 def test_the_bounds_of_a_search_are_those_of_the_code() -> None:
     text = " ".join(section("Adding sources").split())
     assert f"at most {MOST_REQUESTS} requests within {MOST_SECONDS:.0f} seconds" in text
+
+
+def test_what_is_one_item_is_decided_by_the_figures_given() -> None:
+    assert "for 30 days" in section("What is one item")
+    assert timedelta(days=30) == naming.RENAMED_WITHIN
+    assert (headline.ALIKE, ladder.REPEATED) == (0.75, 0.2), "three quarters of the words, a fifth of the entries"
+    assert ((90, 1_000), timedelta(hours=48)) == (state.KEPT_DAYS, FRESH)
+    rows = re.findall(r"^\| .* \| `(\S+)` \|$", section("What is one item"), re.MULTILINE)
+    assert [*rows[1:], "given"] == list(get_args(ladder.Policy)), "given is what others push in"

@@ -70,7 +70,7 @@ def _watchlists(settings: Settings) -> Iterator[Finding]:
 
 
 def _feeds(settings: Settings) -> Iterator[Finding]:
-    from connectors.feeds.health import verdict
+    from schemas.health import verdicts
 
     sources = wiring.watched(settings)
     yield Finding("feeds", "ok", f"{len(sources)} watched")
@@ -82,13 +82,12 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
         return
     states = wiring.feed_states(settings)
     try:
-        known = {state.feed_url: state for state in states.states()}
+        found = verdicts(sources, states.states())
     finally:
         states.close()
-    for source in sources:
-        found = verdict(source, known.get(source.feed_url))
-        if found.needs_person:
-            yield Finding("feeds", "wrong", f"{source.feed_url}: {found.reason}", "see `wirewatch feeds health`")
+    for one in found:
+        if one.needs_person:
+            yield Finding("feeds", "wrong", f"{one.feed_url}: {one.reason}", one.todo or "see `wirewatch feeds health`")
 
 
 def _hubs(settings: Settings) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from alerts.copies import DESK
+from schemas.health import verdicts
 from wirewatch.wiring import PIPELINE
 
 if TYPE_CHECKING:
@@ -55,12 +56,28 @@ def _escaped(text: str) -> str:
 
 def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
     """What a running station has done since its start, and how things stand."""
-    polled = Counter(state.last_fetch.status.value for state in station.states.states() if state.last_fetch)
+    states = list(station.states.states())
+    polled = Counter(state.last_fetch.status.value for state in states if state.last_fetch)
+    late = sorted(state.last_fetch.late for state in states if state.last_fetch)
+    doing = verdicts(station.sources, states)
     done = pipeline.counters if pipeline else None
     told = station.desk.counters
     hubs = station.poller.subscriptions.counters
     return [
         labelled("wirewatch_feeds", "Feeds by the outcome of their last poll.", "status", polled),
+        labelled(
+            "wirewatch_feeds_health",
+            "Feeds by how they are doing, see `wirewatch feeds health`.",
+            "status",
+            Counter(one.status for one in doing),
+        ),
+        simple("wirewatch_feeds_need_person", "Feeds a person has to look at.", sum(one.needs_person for one in doing)),
+        labelled(
+            "wirewatch_poll_late_seconds",
+            "Seconds by which the last poll of each feed began after it was due.",
+            "quantile",
+            {str(part): late[int(part * (len(late) - 1))] for part in (0.5, 0.99, 1.0)} if late else {},
+        ),
         simple("wirewatch_feeds_configured", "Feeds this process polls.", len(station.sources)),
         simple(
             "wirewatch_watchlist_faults",

@@ -18,6 +18,7 @@ from wirewatch import wiring
 if TYPE_CHECKING:
     from connectors.feeds.access import Access
     from connectors.feeds.discover import Found, Search
+    from connectors.feeds.fetch import Fetched
     from wirewatch.settings import Settings
 
 _TIMEOUT = 15.0
@@ -43,7 +44,9 @@ async def _search(settings: Settings, address: str, access: Access) -> Search:
     from connectors.feeds.fetch import Fetcher, user_agent
     from connectors.feeds.guard import Guard, networks
     from connectors.feeds.hosts import HostGate
+    from connectors.feeds.manners import Manners
     from connectors.feeds.parse_pool import ParsePool
+    from connectors.feeds.robots import Robots
 
     feeds = settings.feeds
     guard = Guard(networks(feeds.allow_networks))
@@ -51,11 +54,19 @@ async def _search(settings: Settings, address: str, access: Access) -> Search:
     clock = asyncio.get_running_loop().time
     gate = HostGate(feeds.host_delay, guard, ours=bool(feeds.allow_networks), clock=clock)
     pool = ParsePool(_PARSERS)
+    robots = Robots(fetcher, clock)
+    manners = Manners(feeds.robots, robots, gate)
     await fetcher.open()
     try:
         # Credentials go to the origin that was typed, and over plain http only when that was typed too.
-        fetch = partial(fetcher.fetch, access=access, listed=beginnings(address)[0])
-        return await Discoverer(fetch, gate, pool, now).search(address)
+        listed = beginnings(address)[0]
+
+        async def fetch(url: str) -> Fetched:
+            await manners.before_feed(url, access.proxy)
+            return await fetcher.fetch(url, access=access, listed=listed)
+
+        rules = partial(robots.rules, through=access.proxy) if feeds.robots != "ignore" else None
+        return await Discoverer(fetch, gate, pool, now, rules=rules).search(address)
     finally:
         await fetcher.close()
         await pool.close()

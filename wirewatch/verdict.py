@@ -24,6 +24,8 @@ _DAY = 86_400.0
 _SURE = 0.8
 """Share of the texts in one language from which it is the language of the feed."""
 _JUDGED = 60
+_MIDDLE = 0.5
+"""Of the chance that spreads polls."""
 _STABLE = ("guid", "guid+link", "link")
 
 
@@ -64,6 +66,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     etag: bool
     last_modified: bool
     hub: str
+    robots: str
+    """`allowed`, `disallowed` or `unknown`: whether robots.txt of its site lets us read it."""
     bytes_read: int
     seconds: float
     troubles: tuple[Trouble, ...]
@@ -73,7 +77,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         newest = f", newest {_ago(self.newest_age)}" if self.newest_age is not None else ""
         bad = ", ".join(f"{count} {reason}" for reason, count in self.dates.items() if not _is_good(reason))
         ids = ", ".join(f"{policy} {count}" for policy, count in self.ids.items())
-        language = f"{self.language} ({self.language_share:.0%} of the texts)" if self.entries else "unknown"
+        language = f"{self.language} ({self.language_share:.0%} of the texts)" if self.language_share else "not sure"
         gives = " and ".join(filter(None, ("ETag" if self.etag else "", "Last-Modified" if self.last_modified else "")))
         lines = [
             f"format    {self.form}, {_counted(self.entries)}{newest}",
@@ -81,9 +85,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
             f"language  {language}" + (f", declared {self.language_declared}" if self.language_declared else ""),
             f"dates     {bad or 'all good'}",
             f"ids       {ids or 'none'}",
-            f"text      {self.text_kind}, {self.text_median:,} characters in the middle",
+            f"text      {self.text_kind}, {self.text_median:,} characters in the middle one",
             f"server    {gives or 'no ETag, no Last-Modified'}; {self.bytes_read:,} bytes in {self.seconds:.1f} s"
-            + (f"; hub {self.hub}" if self.hub else ""),
+            + (f"; hub {self.hub}" if self.hub else "")
+            + ("; disallowed by robots.txt" if self.robots == "disallowed" else ""),
             *(f"also at   {url}" for url in self.also),
         ]
         return lines + [f"! {one.what}" + (f"\n  -> {one.todo}" if one.todo else "") for one in self.troubles]
@@ -117,7 +122,7 @@ def judge(found: Found, source: FeedSource, settings: Settings, moment: datetime
         entries=len(document.entries) + len(document.broken),
         newest_at=newest,
         newest_age=None if newest is None else max(0.0, (moment - newest).total_seconds()),
-        polls_per_day=round(_DAY / _interval(document, source, settings, moment), 1),
+        polls_per_day=round(_DAY / _interval(found, built, source, settings, moment), 1),
         language=language,
         language_share=round(share, 2),
         language_declared=document.language,
@@ -129,6 +134,7 @@ def judge(found: Found, source: FeedSource, settings: Settings, moment: datetime
         etag=bool(fetched.validators.etag),
         last_modified=bool(fetched.validators.last_modified),
         hub=document.hints.hub,
+        robots=found.robots,
         bytes_read=fetched.bytes_read or len(fetched.body),
         seconds=found.seconds,
         troubles=(),
@@ -136,14 +142,16 @@ def judge(found: Found, source: FeedSource, settings: Settings, moment: datetime
     return msgspec.structs.replace(said, troubles=tuple(_troubles(said, found, built, source)))
 
 
-def _interval(document: ParsedDocument, source: FeedSource, settings: Settings, moment: datetime) -> float:
-    from connectors.feeds import schedule
+def _interval(found: Found, built: Items, source: FeedSource, settings: Settings, moment: datetime) -> float:
+    """Seconds between polls, as the poller itself would plan them after this document."""
+    from connectors.feeds import outcome, schedule
+    from connectors.feeds.remembered import next_state
 
-    if source.interval:
-        return source.interval
-    limits = schedule.Limits(settings.feeds.min_interval, settings.feeds.max_interval)
-    published = [entry.published_at for entry in document.entries if entry.published_at is not None]
-    return max(schedule.after_first(published, moment, limits), min(document.hints.ttl, limits.longest))
+    state = FeedState(feed_url=source.feed_url)
+    poll = outcome.Poll(source=source, state=state, fetched_at=moment)
+    limits = schedule.Limits(settings.feeds.min_interval, settings.feeds.max_interval).of(source)
+    result = outcome.read(poll, found.fetched, found.document, built)
+    return next_state(state, result, _MIDDLE, limits).interval
 
 
 def _language(document: ParsedDocument) -> tuple[str, float]:
@@ -158,10 +166,29 @@ def _language(document: ParsedDocument) -> tuple[str, float]:
 
 
 def _troubles(said: Verdict, found: Found, built: Items, source: FeedSource) -> list[Trouble]:
+    if not said.entries:
+        return [Trouble("it has no entries", "look at it again later, or find the feed the site keeps up")]
+    told = _of_entries(said, found, built)
+    if said.text_kind != "full" and not source.full_text:
+        kind = "only teasers" if said.text_kind == "teasers" else "only titles"
+        told.append(Trouble(f"it carries {kind}", "--full-text fetches the pages of entries with little text"))
+    declared = (source.language or said.language_declared).lower().replace("_", "-").partition("-")[0]
+    detected = said.language.partition("-")[0]
+    if declared and said.language_share >= _SURE and declared != detected and not _south_slavic(declared, detected):
+        what = f"it says it is in {source.language or said.language_declared}, but its texts are in {said.language}"
+        told.append(Trouble(what, f"--language {said.language} says so in the list"))
+    if said.robots == "disallowed":
+        what = "robots.txt of its site disallows it to programs like this one"
+        told.append(Trouble(what, 'ask the outlet; it is polled all the same unless feeds.robots is "obey"'))
+    if not said.etag and not said.last_modified:
+        what = f"its server gives neither ETag nor Last-Modified: every poll transfers {said.bytes_read:,} bytes"
+        told.append(Trouble(what, ""))
+    return told
+
+
+def _of_entries(said: Verdict, found: Found, built: Items) -> list[Trouble]:
     document, total = found.document, said.entries
     told: list[Trouble] = []
-    if not total:
-        return [Trouble("it has no entries", "look at it again later, or find the feed the site keeps up")]
     if found.comments:
         told.append(Trouble("it carries what readers say, not what the outlet says", "take the feed of the articles"))
     if said.newest_age is not None and said.newest_age > _OLD_DAYS * _DAY:
@@ -181,17 +208,6 @@ def _troubles(said: Verdict, found: Found, built: Items, source: FeedSource) -> 
     if document.cut or not found.fetched.complete:
         told.append(Trouble("the document is cut in the middle", "tell the outlet; complete entries are read"))
     told += [Trouble(note, "tell the outlet; it is read all the same") for note in document.notes]
-    if said.text_kind != "full" and not source.full_text:
-        kind = "only teasers" if said.text_kind == "teasers" else "only titles"
-        told.append(Trouble(f"it carries {kind}", "--full-text fetches the pages of entries with little text"))
-    declared = (source.language or said.language_declared).lower().replace("_", "-").partition("-")[0]
-    detected = said.language.partition("-")[0]
-    if declared and said.language_share >= _SURE and declared != detected and not _south_slavic(declared, detected):
-        what = f"it says it is in {source.language or said.language_declared}, but its texts are in {said.language}"
-        told.append(Trouble(what, f"--language {said.language} says so in the list"))
-    if not said.etag and not said.last_modified:
-        what = f"its server gives neither ETag nor Last-Modified: every poll transfers {said.bytes_read:,} bytes"
-        told.append(Trouble(what, ""))
     return told
 
 

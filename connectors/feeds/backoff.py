@@ -87,4 +87,5 @@ def _limited(reason: str, error: FeedError, seconds: float) -> FeedError:
         status=FeedStatus.RATE_LIMITED,
         http_status=error.http_status,
         retry_after=seconds,
+        answered_by=error.answered_by,
     )

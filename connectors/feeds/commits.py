@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from connectors.feeds.outcome import Outcome
 from connectors.interfaces import FeedStates, Log
 from schemas.errors import StoreError
 from schemas.feed import FeedState
+
+T = TypeVar("T")
 
 _FINISH_SECONDS = 1.5
 _GATHER_SECONDS = 0.005
@@ -51,9 +54,11 @@ class Commits:
             self._reading = asyncio.create_task(self._read_all())
         return await asyncio.shield(future) or FeedState(feed_url=feed_url)
 
-    async def states(self) -> list[FeedState]:
-        """All states. Raises `StoreError`."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: list(self._states.states()))
+    async def of_all(self, take: Callable[[FeedState], T]) -> list[T]:
+        """What `take`, called in a thread, gives for each state: no more than that is in memory. Raises `StoreError`."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, lambda: [take(state) for state in self._states.states()]
+        )
 
     async def write(self, result: Outcome, after: FeedState, *, account: bool = True) -> None:
         """Append, then remember. Once begun it is finished, even when the caller is cancelled. Raises `StoreError`.

@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -21,11 +22,13 @@ from connectors.feeds.fetch import Fetched
 from connectors.feeds.hosts import HostGate
 from connectors.feeds.page_links import feed_links
 from connectors.feeds.parse_pool import ParsePool
+from connectors.feeds.robots import RobotsRules
 from schemas.errors import FeedError, WirewatchError
 from schemas.feed import FeedStatus
+from schemas.identity import canonical_address
 
 MOST_REQUESTS = 20
-"""Documents asked for in one search, redirects not counted."""
+"""Documents asked for in one search; redirects and robots.txt are not counted."""
 MOST_SECONDS = 45.0
 _MOST_LINKS = 12
 _MOST_SITEMAPS = 3
@@ -47,6 +50,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """Other addresses with the same items."""
     seconds: float = 0.0
     """How long the answer took."""
+    robots: Literal["allowed", "disallowed", "unknown"] = "unknown"
+    """Whether the robots.txt of its site lets us read it."""
 
     @property
     def comments(self) -> bool:
@@ -72,6 +77,9 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     """Every address asked that is no feed, and why."""
 
 
+Rules = Callable[[str], Awaitable[RobotsRules]]
+
+
 class Discoverer:
     """Looks for feeds with a fetcher (`fetch`), gate and pool that stay the caller's. One search at a time."""
 
@@ -82,12 +90,15 @@ class Discoverer:
         pool: ParsePool,
         now: Callable[[], datetime],
         *,
+        rules: Rules | None = None,
         seconds: float = MOST_SECONDS,
     ) -> None:
+        """`rules` gives what robots.txt of a site says; without it, nothing is asked for it."""
         self._ask_server = fetch
         self._gate = gate
         self._pool = pool
         self._now = now
+        self._rules = rules
         self._seconds = seconds
         self._asked: dict[str, Found | Fetched | None] = {}
         self._tried: dict[str, str] = {}
@@ -99,6 +110,9 @@ class Discoverer:
         try:
             async with asyncio.timeout(self._seconds):
                 await self._look(starts)
+                for url, answer in self._asked.items():
+                    if isinstance(answer, Found):
+                        self._asked[url] = msgspec.structs.replace(answer, robots=await self._allowed(answer.url))
         except TimeoutError:
             self._tried[address] = f"the search was ended after {self._seconds:.0f} s"
         # In the order they were asked, not in that of the answers.
@@ -129,7 +143,7 @@ class Discoverer:
             return
         if not self._found:
             await self._try(urljoin(root, path) for path in known_sites.WELL_KNOWN)
-        if not self._found:
+        if not self._found and len(self._asked) < MOST_REQUESTS:
             await self._try(await self._sitemaps(root))
 
     def _answered(self, url: str) -> bool:
@@ -140,15 +154,15 @@ class Discoverer:
         await asyncio.gather(*map(self._ask, dict.fromkeys(addresses)))
 
     async def _sitemaps(self, root: str) -> tuple[str, ...]:
-        url = urljoin(root, "/robots.txt")
-        named: tuple[str, ...] = ()
-        if len(self._asked) < MOST_REQUESTS:
-            self._asked[url] = None
-            try:
-                named = known_sites.sitemaps((await self._fetch(url))[0].body)
-            except FeedError as error:
-                self._tried[url] = error.message
-        return (*named[:_MOST_SITEMAPS], *(urljoin(root, path) for path in known_sites.NEWS_SITEMAPS))
+        named = (await self._rules(root)).sitemaps if self._rules is not None else ()
+        news_first = sorted(named, key=lambda url: "news" not in url.lower())
+        return (*news_first[:_MOST_SITEMAPS], *(urljoin(root, path) for path in known_sites.NEWS_SITEMAPS))
+
+    async def _allowed(self, url: str) -> Literal["allowed", "disallowed", "unknown"]:
+        rules = await self._rules(url) if self._rules is not None else None
+        if rules is None or not rules.known:
+            return "unknown"
+        return "allowed" if rules.allows(url) else "disallowed"
 
     async def _ask(self, url: str) -> Found | Fetched | None:
         """The feed at `url`, or the page when it answers with one; None when neither, or nothing more may be asked."""
@@ -228,6 +242,8 @@ def _folded(found: Iterable[Found]) -> list[Found]:
 def _same(first: Found, second: Found) -> bool:
     if address_key(first.fetched.final_url) == address_key(second.fetched.final_url):
         return True
+    if first.comments != second.comments:
+        return False
     for words in (_links, _natives):
         ours, theirs = words(first.document), words(second.document)
         # A longer edition of the same list, or the same one in another format.
@@ -241,7 +257,8 @@ def _one_list(first: Found, second: Found) -> bool:
 
 
 def _links(document: ParsedDocument) -> frozenset[str]:
-    return frozenset(address_key(entry.link) for entry in document.entries if entry.link)
+    # With their fragments: what readers say of an article differs from it in nothing else.
+    return frozenset(canonical_address(entry.link) for entry in document.entries if entry.link)
 
 
 def _natives(document: ParsedDocument) -> frozenset[str]:

@@ -116,7 +116,12 @@ def marks_of(item: FeedItem, keyed_by: str) -> dict[str, Known]:
     keys = (guid_alias, link_alias if keyed_by == "address" else "")
     marks = {alias: Known(item.item_id, last_seen=item.seen_at) for alias in keys if alias}
     title = sketch(item.title)
-    marks[item.item_id] = Known(item.content_hash, item.article_id, title, item.published_at, item.seen_at)
+    # What the feed says next is held against what it said, not against its page.
+    said = item.feed_content if item.kind == "page" else item.content_hash
+    marks[item.item_id] = Known(said, item.article_id, title, item.published_at, item.seen_at)
+    if item.kind == "page":
+        page = identity.page_id(item.item_id)
+        marks[page] = Known(item.content_hash, published_at=item.published_at, last_seen=item.seen_at)
     return marks
 
 

@@ -24,6 +24,7 @@ from yarl import URL
 
 from connectors.feeds import challenge
 from connectors.feeds.access import OPEN, Access, check_target
+from connectors.feeds.freshness import fresh_for
 from connectors.feeds.guard import Guard, RefusedAddressError
 from connectors.feeds.inflate import ENCODINGS, BadEncodingError, Inflater, TooLongError
 from connectors.feeds.moves import PERMANENT
@@ -71,6 +72,8 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """`Link` headers, as they came."""
     complete: bool = True
     """False when the connection ended before the body did."""
+    fresh_for: float = 0.0
+    """Seconds for which the server calls its answer fresh (`Cache-Control: max-age`, else `Expires`); 0: it does not."""
     permanent: str = ""
     """The address of the document, when every redirect on the way to it was one for good; empty without redirects."""
     full: bool = False
@@ -220,8 +223,9 @@ class Fetcher:
                 return location
             if response.status == HTTPStatus.NOT_MODIFIED and (validators.etag or validators.last_modified):
                 return Fetched(
-                    final_url=url, http_status=response.status, validators=_validators(response.headers, validators)
-                )
+                    final_url=url, http_status=response.status, validators=_validators(response.headers, validators),
+                    fresh_for=fresh_for(response.headers, self._now()),
+                )  # fmt: skip
             if response.status // 100 != _SUCCESS:
                 page = await self._page(response)
                 check_wall(response, page, feed_url)
@@ -237,6 +241,7 @@ class Fetcher:
                 validators=_validators(response.headers, Validators()),
                 links=tuple(response.headers.getall("Link", ())),
                 complete=complete,
+                fresh_for=fresh_for(response.headers, self._now()),
             )
 
     async def _page(self, response: aiohttp.ClientResponse) -> bytes:

@@ -122,8 +122,14 @@ class HostGate:
             self._keep_free(host, min(max(seconds, SHORTEST_ASKED), LONGEST_ASKED))
 
     def slow_down(self, url: str, delay: float, seconds: float) -> None:
-        """For `seconds` from now, leave at least `delay` between two requests to the host of `url`."""
-        self._slow[host_of(url)] = (delay, self._clock() + seconds)
+        """For `seconds` from now, leave at least `delay` between two requests to the host of `url`.
+
+        A longer one that is still in force stays.
+        """
+        host, until = host_of(url), self._clock() + seconds
+        known, known_until = self._slow.get(host, (0.0, 0.0))
+        if known <= delay or known_until < self._clock():
+            self._slow[host] = (delay, until if known < delay else max(until, known_until))
 
     def asked_within(self, url: str, seconds: float) -> bool:
         """Whether the host of `url` was asked in about the last `seconds`; not told of our own hosts."""

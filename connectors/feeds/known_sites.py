@@ -30,7 +30,6 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     (r"(?!youtube\.com|tiktok\.com).+", r"/(@[\w.-]+)", "{scheme}://{netloc}/{0}.rss"),
 )
 """Host and path, and the address of the feed."""
-_SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(https?://\S{1,2000})", re.IGNORECASE | re.MULTILINE)
 
 
 def of_site(url: str) -> Iterator[str]:
@@ -44,9 +43,3 @@ def of_site(url: str) -> Iterator[str]:
             query = f"?{parts.query}" if parts.query else ""
             yield feed.format(*found.groups(), host=host, scheme=parts.scheme, netloc=parts.netloc, query=query)
             return
-
-
-def sitemaps(robots: bytes) -> tuple[str, ...]:
-    """The sitemaps that a robots.txt names, those of news first."""
-    found = dict.fromkeys(_SITEMAP.findall(robots[: 512 * 1024].decode("utf-8", "replace")))
-    return tuple(sorted(found, key=lambda url: "news" not in url.lower()))

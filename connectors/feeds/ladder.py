@@ -112,10 +112,12 @@ def _said(entry: RawEntry, base: str, feed_url: str) -> Said:
             names.append(("guid+link", f"{native} {link}"))
     elif link:
         names.append(("link", link))
+    # The clock of the server is another one at each poll, and says nothing of the entry.
+    date = "" if entry.published_reason == "generated" else entry.published_raw
     own = identity.digest(entry.native, link, "") if entry.native or link else ""
     if entry.title:
-        names.append(("title+date", " ".join(filter(None, (entry.title, entry.published_raw, own)))))
-    names.append(("content", identity.digest(entry.title, entry.summary, entry.body, entry.published_raw, own)))
+        names.append(("title+date", " ".join(filter(None, (entry.title, date, own)))))
+    names.append(("content", identity.digest(entry.title, entry.summary, entry.body, date, own)))
     link_alias, guid_alias = aliases(feed_url, url, native)
     return Said(
         entry=entry,

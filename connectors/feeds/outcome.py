@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import msgspec
 
-from connectors.feeds import moves, schedule, validators
-from connectors.feeds.document import ParsedDocument, Unreadable
+from connectors.feeds.document import Hints, ParsedDocument, Unreadable
 from connectors.feeds.entries import Items, origin_headers
 from connectors.feeds.fetch import Fetched
+from connectors.feeds.gaps import NONE, Gap, gap
 from connectors.feeds.validators import Validators, document_hash
 from connectors.feeds.websub import Offer, offered
 from connectors.interfaces import Known, NewRecord
@@ -21,7 +21,6 @@ from schemas.errors import FeedError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from schemas.item import FeedItem
 
-_ARRIVALS = 50
 _SET_ASIDE = frozenset({FeedStatus.MALFORMED, FeedStatus.HTML})
 
 
@@ -39,6 +38,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """None: those of before stay."""
     body_hash: str | None = None
     published: tuple[datetime, ...] = ()
+    came: tuple[datetime, ...] = ()
+    """The date of each new item, as far as it has one, else that of the poll."""
+    gap: Gap = NONE
+    hints: Hints | None = None
+    """What the document asks of those who poll it; None: as before."""
+    fresh_for: float = 0.0
     retry_after: float | None = None
     full: bool = False
     """Whether the whole document was asked for, without validators, and came."""
@@ -113,7 +118,7 @@ def unchanged(poll: Poll, fetched: Fetched) -> Outcome:
         FeedStatus.UNCHANGED, how, http_status=fetched.http_status, bytes_read=fetched.bytes_read,
         final_url=fetched.final_url,
     )  # fmt: skip
-    return Outcome(record=record, readable=True, validators=fetched.validators)
+    return Outcome(record=record, readable=True, validators=fetched.validators, fresh_for=fetched.fresh_for)
 
 
 def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str, Known]) -> Outcome:
@@ -153,14 +158,26 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -
     updated = sum(item.op == "update" for item in built.unsent)
     new = len(built.unsent) - updated
     entries = len(document.entries) + len(document.broken)
-    # Half a document is no state to compare the next one with.
+    # Half a document is no state to compare the next one with, and none to look for gaps in.
     whole = fetched.complete and not document.cut
+    dates = tuple(item.published_at for item in built.items if item.published_at is not None)
+    found = NONE
+    # What a hub delivers, and what was set aside, is not the whole of what the feed has at that time.
+    if whole and fetched.http_status and not poll.replaying:
+        found = gap(poll.state.rhythm, poll.fetched_at, dates, len(built.items), known=new < len(built.items))
     status = FeedStatus.WORKING if entries else FeedStatus.EMPTY
     if entries and whole and not built.unsent and not built.dead:
         status = FeedStatus.UNCHANGED
     record = poll.record(
         status,
-        "; ".join((*_sentences(document, entries, new, updated), *_switches(poll.state, built), *document.notes)),
+        "; ".join(
+            (
+                *_sentences(document, entries, new, updated),
+                *_switches(poll.state, built),
+                *_of_gap(found, poll),
+                *document.notes,
+            )
+        ),
         http_status=fetched.http_status,
         bytes_read=fetched.bytes_read,
         entries=entries,
@@ -170,6 +187,7 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -
         keyed_by=built.keyed_by,
         named_by=built.named_by,
         final_url=fetched.final_url,
+        missed=found.missed,
     )
     return Outcome(
         record=record,
@@ -180,51 +198,26 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -
         validators=fetched.validators if whole else None,
         body_hash=document_hash(fetched.body) if whole else None,
         offer=offered(fetched.links, document.hints, fetched.final_url),
-        published=tuple(item.published_at for item in built.items if item.published_at is not None),
+        published=dates,
+        came=tuple(item.published_at or poll.fetched_at for item in built.unsent if item.op == "new"),
+        gap=found,
+        hints=document.hints,
+        fresh_for=fetched.fresh_for,
     )
 
 
-def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedule.Limits) -> FeedState:
-    """What to remember after `outcome`."""
-    record, known = outcome.record, outcome.validators or Validators(state.etag, state.last_modified)
-    moment = record.fetched_at
-    interval, failures = state.interval, 0 if outcome.readable else state.failures + 1
-    if outcome.readable and state.last_ok_at is None:
-        interval = schedule.after_first(outcome.published, moment, limits)
-    elif outcome.readable and state.last_ok_at is not None:
-        elapsed = (moment - state.last_ok_at).total_seconds()
-        interval = schedule.after_poll(interval, record.new, elapsed, limits)
-    after = FeedState(
-        feed_url=state.feed_url,
-        etag=known.etag,
-        last_modified=known.last_modified,
-        body_hash=state.body_hash if outcome.body_hash is None else outcome.body_hash,
-        keyed_by=record.keyed_by,
-        named_by=record.named_by,
-        next_poll_at=moment + schedule.wait(interval, failures, outcome.retry_after, chance, limits),
-        interval=interval,
-        failures=failures,
-        last_fetch=record,
-        last_ok_at=moment if outcome.readable else state.last_ok_at,
-        last_new_at=moment if record.new else state.last_new_at,
-        owed=state.owed if outcome.owed is None else outcome.owed,
-    )
-    after = validators.kept(state, after, full=outcome.full)
-    after = moves.followed(state, after, lost=outcome.lost)
-    probe = moves.probe(record, failures)
-    return after if probe is None else msgspec.structs.replace(after, next_poll_at=moment + probe)
-
-
-def arrived(state: FeedState, outcome: Outcome) -> FeedState:
-    """What to remember after a delivery: what it brought came, and whatever polls have found of the feed stays."""
-    record = outcome.record
-    return msgspec.structs.replace(
-        state,
-        keyed_by=record.keyed_by,
-        named_by=record.named_by,
-        last_new_at=record.fetched_at if record.new else state.last_new_at,
-        arrivals=(*state.arrivals, record.fetched_at)[-_ARRIVALS:] if record.new else state.arrivals,
-    )
+def _of_gap(found: Gap, poll: Poll) -> Iterator[str]:
+    if found.missed:
+        yield (
+            f"possible gap: no entry was known from the poll before, about {found.missed:,} scrolled off in between; a"
+            " shorter `interval` pinned for the source would help"
+        )
+    elif found.renamed:
+        yield "no entry was known although some are older than the last poll: the feed has given them other ids"
+    elif found.replaced and poll.state.rhythm.replaced:
+        yield "no entry was known from the poll before, as is usual for this feed"
+    elif found.replaced:
+        yield "no entry was known from the poll before, but nothing seems to be missing"
 
 
 def _sentences(document: ParsedDocument, entries: int, new: int, updated: int) -> list[str]:

@@ -28,6 +28,7 @@ from connectors.feeds.manners import Manners, Mode
 from connectors.feeds.outcome import Outcome, Poll
 from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.reading import DocumentReader
+from connectors.feeds.remembered import next_state
 from connectors.feeds.restore import restore
 from connectors.feeds.robots import Robots
 from connectors.feeds.rounds import Plan, Rounds
@@ -39,7 +40,7 @@ from connectors.feeds.websub import Terms, accounted, due_by_rhythm
 from connectors.interfaces import FeedSources, FeedStates, Log
 from schemas.deadletter import DeadLetter
 from schemas.errors import FeedError, StoreError
-from schemas.feed import FINE, FeedSource, FeedStatus, FetchRecord
+from schemas.feed import FINE, FeedSource, FeedState, FeedStatus, FetchRecord
 from schemas.time import now as current_time
 
 _AFTER_STORE_ERROR = 15.0
@@ -133,7 +134,7 @@ class Poller:
     ) -> list[FetchRecord]:
         """Poll each of `sources` once, each address once; `on_done` is told each record as it comes."""
         await self._start()
-        return await self._rounds.once(sources, on_done)
+        return await self._rounds.once(sources, await self._plans(), on_done)
 
     async def run(
         self,
@@ -233,15 +234,21 @@ class Poller:
 
     async def _planned(self, sources: Sequence[FeedSource]) -> dict[str, Plan]:
         await self.subscriptions.keep(sources)
-        latest, plans = self._now() + _LONGEST_PLAN, {}
-        for one in await self._commits.states():
+        return await self._plans()
+
+    async def _plans(self) -> dict[str, Plan]:
+        latest = self._now() + _LONGEST_PLAN
+
+        def plan(state: FeedState) -> tuple[str, Plan] | None:
             # By the rhythm: what was delivered while nobody listened is found by polling.
-            due = due_by_rhythm(one)
-            if due is not None:
-                # A feed that is gone may be planned for next month.
-                gone = one.last_fetch is not None and one.last_fetch.status is FeedStatus.GONE
-                plans[one.feed_url] = Plan(due if gone else min(due, latest), moves.polled(one))
-        return plans
+            due = due_by_rhythm(state)
+            if due is None:
+                return None
+            # A feed that is gone may be planned for next month.
+            gone = state.last_fetch is not None and state.last_fetch.status is FeedStatus.GONE
+            return state.feed_url, Plan(due if gone else min(due, latest), moves.polled(state))
+
+        return dict(one for one in await self._commits.of_all(plan) if one is not None)
 
     async def _poll(
         self, source: FeedSource, turn: Turn | None = None, due: datetime | None = None, *, replaying: str = ""
@@ -263,7 +270,7 @@ class Poller:
         """The record and the plan after `answer`, written down; in the feed's turn."""
         state, source = poll.state, poll.source
         result = await self._judge(poll, address, answer)
-        after = outcome.next_state(state, result, self._chance(), self._limits)
+        after = next_state(state, result, self._chance(), self._limits.of(source))
         after = self.subscriptions.after_poll(source, state, after, result)
         try:
             await self._commits.write(result, after)
@@ -286,7 +293,7 @@ class Poller:
                 access = self._access(poll.source)
                 await self._manners.before_feed(address, access.proxy)
                 began = _loop_time()
-                answer = await self._fetcher.fetch(address, known, access, poll.source.feed_url)
+                answer = await self._fetcher.fetch(address, known, access, poll.source.feed_url, hop=self._hop)
         except FeedError as error:
             answer = error
         return msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began), answer
@@ -296,19 +303,24 @@ class Poller:
         try:
             if isinstance(answer, FeedError):
                 raise answer
-            self._backoff.answered(address, poll.source.feed_url)
+            self._backoff.answered(answer.final_url, poll.source.feed_url)
             result = await self._reader.judge(poll, answer)
         except FeedError as failure:
-            error = self._backoff.failed(address, failure)
+            answered = failure.answered_by or address
+            error = self._backoff.failed(answered, failure)
             if error.http_status and error.retry_after is not None:
-                self._gate.quiet(address, error.retry_after)
+                self._gate.quiet(answered, error.retry_after)
             if error.http_status and error.status == FeedStatus.RATE_LIMITED:
-                self._gate.slow_down(address, backoff.DELAY, backoff.SLOW)
+                self._gate.slow_down(answered, backoff.DELAY, backoff.SLOW)
             return outcome.failed(poll, error)
         record = moves.told(
             result.record, poll.state, answer.permanent, listed_too=self._rounds.lists(answer.permanent or address)
         )
         return msgspec.structs.replace(result, record=record, full=answer.full)
+
+    async def _hop(self, url: str) -> None:
+        """A host that wants quiet gets it from redirects too."""
+        self._gate.refuse_when_quiet(url)
 
     def _access(self, source: FeedSource) -> Access:
         if not source.access:

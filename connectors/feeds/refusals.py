@@ -63,7 +63,9 @@ def refusal(response: aiohttp.ClientResponse, feed_url: str, moment: datetime) -
         reason = f"{named}: the server says that nothing changed, but was asked for the whole document"
     if wait is not None:
         reason += f", and to come back in {wait:,.0f} s"
-    return FeedError(reason, subject=feed_url, status=status, http_status=code, retry_after=wait)
+    return FeedError(
+        reason, subject=feed_url, status=status, http_status=code, retry_after=wait, answered_by=str(response.url)
+    )
 
 
 def connection_error(error: aiohttp.ClientError, feed_url: str, url: str, http_status: int) -> FeedError:

@@ -62,9 +62,10 @@ def _remember(log: Log, states: FeedStates, known: dict[str, FeedState], start: 
     marks: dict[str, dict[str, Known]] = {}
     for number, record in enumerate(_records(log, "items", start), start=1):
         item = codec.decode(record.value, FeedItem, record.headers, subject=record.position)
-        state = known.get(item.feed_url)
-        # What was not polled is not for the poller to know; and what it remembers already may be newer.
-        if state is not None and (state.last_fetch is None or item.seen_at > state.last_fetch.fetched_at):
+        # Of a feed never polled, others pushed items in.
+        state = known.setdefault(item.feed_url, FeedState(feed_url=item.feed_url))
+        # What is remembered already may be newer.
+        if state.last_fetch is None or item.seen_at > state.last_fetch.fetched_at:
             marks.setdefault(item.feed_url, {}).update(marks_of(item, state.keyed_by))
         if number % _PAGE == 0:
             states.save_all([(known[feed_url], seen) for feed_url, seen in marks.items()])

@@ -58,10 +58,12 @@ class Rounds:
         self._rota.move(feed_url, due.timestamp())
         self._wake.set()
 
-    async def once(self, sources: Sequence[FeedSource], told: Told) -> list[FetchRecord]:
-        """Poll each of `sources` once; their records, each address once, in the order of the list."""
+    async def once(self, sources: Sequence[FeedSource], plans: Mapping[str, Plan], told: Told) -> list[FetchRecord]:
+        """Poll each of `sources` once, now, where `plans` has it; their records, each address once, in their order."""
         rota = self._rota = Rota(self._gate.wait)
-        rota.replace(sources, {}, self._now().timestamp())
+        moment = self._now().timestamp()
+        hosts = {url: (moment, host_of(plan.address)) for url, plan in plans.items()}
+        rota.replace(sources, hosts, moment)
         found: dict[str, FetchRecord] = {}
 
         def done(record: FetchRecord, _: Plan) -> None:

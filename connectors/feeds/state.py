@@ -37,7 +37,8 @@ _LAYOUTS = (
 )
 _PAGE = 500
 _DAY = 86_400_000
-_KEPT_DAYS = (90, 1_000)
+KEPT_DAYS = (90, 1_000)
+"""For how long at least and at most what left its feed is remembered."""
 _OLDEST_TIMES = 3
 
 
@@ -155,7 +156,8 @@ def _save(connection: sqlite3.Connection, state: FeedState, seen: Mapping[str, K
     ).fetchone()
     if not seen:
         return
-    if moment // _DAY > read_at // _DAY:
+    # A state restored from the log was never polled: no document was read, and nothing has left its feed.
+    if state.last_fetch is not None and moment // _DAY > read_at // _DAY:
         if moment - read_at > _DAY:
             # No other document was read since: what was in that one has been in the feed until just before this one.
             connection.execute(
@@ -164,7 +166,8 @@ def _save(connection: sqlite3.Connection, state: FeedState, seen: Mapping[str, K
         forgotten = moment - _kept_for(seen, moment)
         connection.execute("DELETE FROM seen WHERE feed = ? AND last_seen < ?", (number, forgotten))
     _mark(connection, number, seen, moment)
-    connection.execute("UPDATE feeds SET read_at = ? WHERE number = ?", (moment, number))
+    if state.last_fetch is not None:
+        connection.execute("UPDATE feeds SET read_at = ? WHERE number = ?", (moment, number))
 
 
 def _remember(connection: sqlite3.Connection, feed_url: str, seen: Mapping[str, Known], moment: int) -> None:
@@ -177,7 +180,7 @@ def _remember(connection: sqlite3.Connection, feed_url: str, seen: Mapping[str, 
     ).fetchone()
     if moment // _DAY > read_at // _DAY and _state(document, feed_url).last_fetch is None:
         # No poll forgets anything for this feed: what was last pushed so long ago will not be pushed again.
-        connection.execute("DELETE FROM seen WHERE feed = ? AND last_seen < ?", (number, moment - _KEPT_DAYS[1] * _DAY))
+        connection.execute("DELETE FROM seen WHERE feed = ? AND last_seen < ?", (number, moment - KEPT_DAYS[1] * _DAY))
         connection.execute("UPDATE feeds SET read_at = ? WHERE number = ?", (moment, number))
     _mark(connection, number, seen, moment)
 
@@ -203,5 +206,5 @@ def _milliseconds(moment: datetime) -> int:
 def _kept_for(seen: Mapping[str, Known], moment: int) -> int:
     """Milliseconds for which what left a feed is remembered: what shows old items may bring back older ones."""
     oldest = min((_milliseconds(one.published_at) for one in seen.values() if one.published_at), default=moment)
-    shortest, longest = (days * _DAY for days in _KEPT_DAYS)
+    shortest, longest = (days * _DAY for days in KEPT_DAYS)
     return int(min(max(shortest, _OLDEST_TIMES * (moment - oldest)), longest))

@@ -18,7 +18,8 @@ from connectors.feeds import websub
 from connectors.feeds.commits import Commits
 from connectors.feeds.hub_queue import HubQueue
 from connectors.feeds.hubs import HubClient
-from connectors.feeds.outcome import Outcome, arrived
+from connectors.feeds.outcome import Outcome
+from connectors.feeds.remembered import arrived
 from connectors.feeds.trust import Trust
 from connectors.feeds.turns import FeedTurns
 from connectors.feeds.websub import MANY, UNKNOWN, Decision, Terms
@@ -70,18 +71,18 @@ class Subscriptions:
         if not self.terms.base:
             return
         self._sources = {source.feed_url: source for source in sources}
-        for state in await self._commits.states():
-            push = state.push
-            if state.feed_url in self._sources:
+        for feed_url, push in await self._commits.of_all(lambda state: (state.feed_url, state.push)):
+            if feed_url in self._sources:
+                known = push
                 if push.callback.endswith(self.terms.mark()):
-                    self._callbacks[push.callback] = state.feed_url
+                    self._callbacks[push.callback] = feed_url
                 else:
                     # Its hub was told another address of ours, or none.
-                    push = Push(hub=push.hub)
-                if push.hub and not self._queue.plans(state.feed_url):
-                    self._plan(state.feed_url, push)
+                    known = Push(hub=push.hub)
+                if push.hub and not self._queue.plans(feed_url):
+                    self._plan(feed_url, known)
             elif push != _NONE:
-                await self._change(state.feed_url, _ended)
+                await self._change(feed_url, _ended)
                 self._leave(push)
         self.ready = True
 

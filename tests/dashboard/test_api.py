@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 
 from schemas.article import Article
+from schemas.feed import FeedState, Push
 from schemas.hit import Hit
 from tests.dashboard.newsroom import FEED, Newsroom, Page, entry, keep, news, serving
 
@@ -61,3 +62,14 @@ def test_metrics_hold_those_of_the_process_and_of_the_page(page: Page) -> None:
     lines = page.get("/metrics").text.splitlines()
     assert "wirewatch_items_total 7" in lines
     assert "wirewatch_page_clients 0" in lines
+
+
+def test_the_secret_of_a_subscription_is_nobodys_business(newsroom: Newsroom) -> None:
+    feed = newsroom.feeds[0]
+    push = Push(hub="https://hub.example/", secret="hush-hush", callback="unguessable")
+    newsroom.states.save(FeedState(feed_url=feed.feed_url, push=push), {})
+    with serving(newsroom) as page:
+        answer = page.get("/api/feeds").text
+    assert "https://hub.example/" in answer
+    assert "hush-hush" not in answer
+    assert "unguessable" not in answer

@@ -77,7 +77,7 @@ def test_the_top_bar_of_every_page_tells_how_the_feeds_are(newsroom: Newsroom) -
     newsroom.feeds = tuple(FeedSource(feed_url=f"https://{n}.example/", name=f"Feed {n}") for n in range(4))
     newsroom.polled(newsroom.feeds[0], FeedStatus.UNCHANGED, "not modified")
     newsroom.polled(newsroom.feeds[1], FeedStatus.NOT_FOUND, "the server answered 404", failures=1)
-    newsroom.polled(newsroom.feeds[3], FeedStatus.TIMEOUT, "no answer in 30 s", failures=10)
+    newsroom.polled(newsroom.feeds[3], FeedStatus.TIMEOUT, "no answer in 30 s", failures=40)
     with serving(newsroom) as page:
         for path in ("/", "/feeds", "/no/such/page"):
             text = page.get(path).text

@@ -16,13 +16,15 @@ from tests.wire import Answer, Wire, rss, serving
 
 pytestmark = pytest.mark.slow
 
+BEGAN = now()
+
 
 def html(document: bytes) -> Answer:
     return 200, {"Content-Type": "text/html; charset=utf-8"}, document
 
 
 def entry(wire: Wire, title: str, text: str = "What happened, in short.") -> FeedItem:
-    return item(1, title=title, body=text, url=wire.url("/1.html"), published_at=now() - timedelta(minutes=5))
+    return item(1, title=title, body=text, url=wire.url("/1.html"), published_at=BEGAN - timedelta(minutes=5))
 
 
 def once(wire: Wire, data: Path) -> None:
@@ -61,6 +63,25 @@ def test_a_term_of_the_page_alone_is_a_hit_and_one_alert(tmp_path: Path) -> None
     assert (article["summary"], article["version_id"]) == ("What happened, in short.", hit["version_id"])
     assert len(mails(data)) == 1
     assert [one["state"] for one in records("alerts", "list", "--data", data)] == ["sent"]
+
+
+def test_a_lost_memory_makes_no_edit_of_a_page(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with serving() as wire:
+        wire["/a.rss"] = rss(entry(wire, "Quiet day in Banjska"))
+        wire["/1.html"] = lambda: html(page("Quiet day in Banjska"))
+        once(wire, data)
+        for file in data.glob("feeds.sqlite3*"):
+            file.unlink()
+        once(wire, data)
+        assert wire.requests.count("/1.html") == 1
+        for file in data.glob("feeds.sqlite3*"):
+            file.unlink()
+        wire["/a.rss"] = rss(entry(wire, "Quiet days in Banjska"))
+        once(wire, data)
+        assert wire.requests.count("/1.html") == 2
+    assert [one["op"] for one in records("hits", "--data", data)] == ["update", "new"]
+    assert len(mails(data)) == 1
 
 
 def test_a_page_that_comes_late_alerts_only_for_what_the_feed_did_not_say(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from tests.wire import Wire, rss, serving
 
 pytestmark = pytest.mark.slow
 
+# A document of which every entry is as old as the request would have invented dates.
+BEGAN = now()
+
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:
@@ -23,7 +27,9 @@ def wire() -> Iterator[Wire]:
 
 
 def news(*numbers: int) -> list[FeedItem]:
-    return [item(number, title=f"Banjska {number}", published_at=now()) for number in numbers]
+    return [
+        item(number, title=f"Banjska {number}", published_at=BEGAN - timedelta(minutes=number)) for number in numbers
+    ]
 
 
 def once(wire: Wire, data: Path) -> None:

@@ -12,6 +12,7 @@ from schemas.deadletter import DeadLetter
 from schemas.feed import FeedState, FeedStatus, FetchRecord, PollSummary, Push
 from schemas.hit import Hit, ItemHits, Span
 from schemas.item import FeedItem, Outlet
+from schemas.rhythm import Rhythm
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 22, 12, 0, 1, 500_000, tzinfo=UTC)
@@ -174,7 +175,7 @@ ARTICLE = Article(
 
 GOLDEN: dict[str, msgspec.Struct] = {
     "item-1": ITEM,
-    "item-2": msgspec.structs.replace(ITEM, kind="page"),
+    "item-2": msgspec.structs.replace(ITEM, kind="page", feed_content="c0"),
     "item-hits-1": ITEM_HITS,
     "item-hits-2": msgspec.structs.replace(ITEM_HITS, rematch=True),
     "hit-1": HIT,
@@ -264,6 +265,21 @@ GOLDEN: dict[str, msgspec.Struct] = {
         skip_days=(6,),
         arrivals=(NOON, LATER),
         history=(PollSummary(at=NOON, status="rate-limited", reason="answered 429, asks to wait 60 s"),),
+        rhythm=Rhythm(
+            since=NOON,
+            at=LATER,
+            last=NOON,
+            known=3,
+            items=2.5,
+            hours=72.0,
+            by_hour=(1.5,) * 24,
+            by_day=(0.5,) * 7,
+            longest=30.5,
+            longest_plain=61.5,
+            idle=2,
+            replaced=1,
+        ),
+        planned_by="by its rhythm, some 2 items a day",
         owed=(ITEM,),
         push=Push(
             hub="https://hub.example/",

@@ -115,3 +115,23 @@ def test_what_a_host_may_ask_for_has_limits(tmp_path: Path, asked: str, kept: fl
         assert kept - 5 < at.poller._gate.quiet_for(at.here.address) <= kept
 
     at_desk(tmp_path, work)
+
+
+def test_the_host_that_complained_is_left_alone_and_not_the_one_that_led_there(tmp_path: Path) -> None:
+    async def work(at: Desk) -> None:
+        at.poller._gate._ours = False
+        other = at.here.address.replace("127.0.0.1", "localhost")
+        at.here.documents["/good"] = rss(item("1", "one"))
+        at.here.redirects |= {
+            "/first": (302, f"{other}/status/429?retry=7200"), "/second": (302, f"{other}/good"),
+        }  # fmt: skip
+        first = await at.poll("/first")
+        assert (first.status, first.http_status) == ("rate-limited", 429)
+        assert at.poller._gate.quiet_for(at.here.address) < 1
+        assert at.poller._gate.quiet_for(other) > 7000
+        second = await at.poll("/second")
+        assert (second.status, second.reason[:9]) == ("rate-limited", "not asked")
+        assert [one.path for one in at.here.requests if one.path != "/robots.txt"] == ["/first", "/second"]
+        assert (await at.poll("/good")).status == "working"
+
+    at_desk(tmp_path, work, msgspec.structs.replace(PATIENT, host_delay=0.0, allow_networks=("127.0.0.0/8", "::1/128")))

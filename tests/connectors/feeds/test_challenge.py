@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from connectors.feeds.challenge import wall
+from schemas.health import verdict
 from tests.connectors.feeds.desk import Desk, at_desk
 from tests.connectors.feeds.server import item, rss
 
@@ -61,6 +63,19 @@ def test_feeds_and_other_pages_are_no_wall(body: bytes) -> None:
     assert wall(200, {"server": "cloudflare", "x-datadome": "protected"}, body) is None
 
 
+def test_no_page_takes_long_to_look_at() -> None:
+    began = time.process_time()
+    for page in (
+        b"<!---->" * 400 + b"x",
+        b"<!--" * 600,
+        b" " * 70_000,
+        b"<html><title" * 6_000,
+        b"<html>" + b"<" * 70_000,
+    ):
+        assert wall(403, {}, page) is None
+    assert time.process_time() - began < 0.5
+
+
 def test_other_codes_are_what_they_say() -> None:
     assert wall(404, {}, CLOUDFLARE) is None
 
@@ -78,6 +93,6 @@ def test_a_poll_that_meets_a_wall_names_it_and_what_to_do(tmp_path: Path, page: 
         assert at.letters() == []
         state = at.states.state(at.here.url("/feed"))
         assert state is not None
-        assert state.needs_person
+        assert verdict(at.source("/feed"), state).needs_person
 
     at_desk(tmp_path, work)

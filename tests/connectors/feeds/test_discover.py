@@ -12,9 +12,10 @@ from connectors.feeds.discover import Discoverer, Search, beginnings
 from connectors.feeds.fetch import Fetcher
 from connectors.feeds.guard import Guard, networks
 from connectors.feeds.hosts import HostGate
-from connectors.feeds.known_sites import of_site, sitemaps
+from connectors.feeds.known_sites import of_site
 from connectors.feeds.page_links import feed_links
 from connectors.feeds.parse_pool import ParsePool
+from connectors.feeds.robots import Robots
 from schemas.errors import WirewatchError
 from schemas.time import now
 from tests.connectors.feeds.server import LOOPBACK, Outlet, item, outlet, rss
@@ -23,7 +24,7 @@ T = TypeVar("T")
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 NEWS = rss(item("1", "one", link="https://x.example/1"), item("2", "two", link="https://x.example/2"))
 SPORT = rss(item("s", "goal", link="https://x.example/s"))
-SAID = rss(item("c", "Re: one", link="https://x.example/1#c1"), head="<title>Comments on: one</title>")
+SAID = rss(item("c", "Re: one", link="https://x.example/1#c1"))
 
 
 async def searched(
@@ -34,7 +35,9 @@ async def searched(
     gate = HostGate(0.0, guard, ours=bool(allowed), clock=asyncio.get_running_loop().time)
     await fetcher.open()
     try:
-        return await Discoverer(fetcher.fetch, gate, pool, now, seconds=seconds).search(address)
+        return await Discoverer(
+            fetcher.fetch, gate, pool, now, rules=Robots(fetcher, time.monotonic).rules, seconds=seconds
+        ).search(address)
     finally:
         await fetcher.close()
         await pool.close()
@@ -86,7 +89,7 @@ def test_a_page_names_its_feeds_and_only_read_ones_are_offered() -> None:
         assert list(search.tried) == [here.url("/"), here.url("/gone")]
         assert search.tried[here.url("/gone")].startswith("HTTP 404")
         assert {request.path for request in here.requests} == {
-            "/", "/comments/feed", "/gone", "/news.xml", "/sport", "/in/list.rss",
+            "/", "/comments/feed", "/gone", "/news.xml", "/sport", "/in/list.rss", "/robots.txt",
         }  # fmt: skip
 
     at_site(work)
@@ -236,9 +239,25 @@ def test_other_pages_have_none() -> None:
     assert list(of_site("https://outlet.example/news")) == list(of_site("https://www.youtube.com/@somebody")) == []
 
 
-def test_news_sitemaps_come_first() -> None:
-    robots = b"User-agent: *\nDisallow: /x\nSitemap: https://a.example/all.xml\nsitemap:https://a.example/News.xml\r\n"
-    assert sitemaps(robots) == ("https://a.example/News.xml", "https://a.example/all.xml")
+def test_news_sitemaps_are_the_last_resort_and_robots_are_heard() -> None:
+    async def work(here: Outlet) -> None:
+        page(here, "/", "<p>welcome")
+        here.documents["/robots.txt"] = (
+            f"User-agent: *\nDisallow: /map\nSitemap: {here.url('/all.xml')}\nsitemap: {here.url('/map/News.xml')}\n"
+        ).encode()
+        here.documents["/map/News.xml"] = (
+            b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+            b' xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>https://x.example/1</loc><n:news>'
+            b"<n:title>one</n:title><n:publication_date>2026-11-22T10:00:00Z</n:publication_date></n:news></url></urlset>"
+        )
+        search = await searched(here.url("/"))
+        assert urls(here, search) == ["/map/News.xml"]
+        assert search.found[0].robots == "disallowed"
+        asked = [request.path for request in here.requests]
+        assert asked.index("/map/News.xml") < asked.index("/all.xml")
+        assert asked.count("/robots.txt") == 1
+
+    at_site(work)
 
 
 @pytest.mark.parametrize(

@@ -1,44 +1,24 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import timedelta
-from email.utils import format_datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from connectors.feeds.access import Access
-from connectors.feeds.fulltext import MOST_PAGES, SECONDS, tells_of
+from connectors.feeds.fulltext import SECONDS
+from connectors.feeds.pages import tells_of
 from connectors.feeds.poller import PollerSettings
 from schemas import codec, identity
 from schemas.errors import StoreError
-from schemas.feed import FetchRecord
 from schemas.item import FeedItem
 from tests.connectors.feeds.desk import Desk, Unwilling, at_desk, desk
 from tests.connectors.feeds.pages import WORDS, asked, page, serve
-from tests.connectors.feeds.server import PATIENT, Outlet, item, outlet, rss
+from tests.connectors.feeds.server import PATIENT, item, outlet, rss
+from tests.connectors.feeds.thin import LONG, entry, poll, shown
 from tests.samples import item as sample
-
-LONG = WORDS * 7
-HASTY = msgspec.structs.replace(PATIENT, page_seconds=2.0)
-
-
-def entry(at: Desk, number: int, title: str = "Bridge over the river", text: str = "Short.", path: str = "") -> str:
-    date = format_datetime(at.time - timedelta(hours=1))
-    return item(str(number), title, link=path or f"/{number}.html", date=date, text=text)
-
-
-async def poll(at: Desk, *entries: str, path: str = "/feed") -> FetchRecord:
-    """Polls a feed with `entries`; without any, the document of last time."""
-    if entries:
-        at.here.documents[path] = rss(*entries)
-    return await at.poller.poll(at.source(path, full_text=True))
-
-
-def shown(items: list[FeedItem]) -> list[tuple[str, str, str]]:
-    return [(one.native_id, one.kind, one.op) for one in items]
 
 
 def test_a_thin_entry_carries_the_text_of_its_page(tmp_path: Path) -> None:
@@ -111,97 +91,6 @@ def test_an_edit_whose_page_comes_for_the_first_time_is_still_an_edit(tmp_path: 
     at_desk(tmp_path, work)
 
 
-def stop_serving(here: Outlet, path: str, trouble: str) -> None:
-    match trouble:
-        case "slow":
-            here.seconds[path] = 60
-        case "cut":
-            here.broken.add(path)
-        case _:
-            here.moved[path] = trouble
-
-
-def serve_again(here: Outlet) -> None:
-    here.seconds.clear()
-    here.broken.clear()
-    here.moved.clear()
-
-
-@pytest.mark.parametrize(
-    ("trouble", "words"),
-    [
-        ("/status/503", "HTTP 503"),
-        ("/status/429", "HTTP 429"),
-        ("cut", "the connection ended before the page did"),
-        ("slow", "not there within 2 s"),
-    ],
-)
-def test_what_may_pass_is_tried_once_more(tmp_path: Path, trouble: str, words: str) -> None:
-    async def work(at: Desk) -> None:
-        for path in ("/1.html", "/2.html"):
-            serve(at.here, path, page("Bridge over the river"))
-        stop_serving(at.here, "/1.html", trouble)
-        began = time.monotonic()
-        done = await poll(at, entry(at, 1), entry(at, 2))
-        assert time.monotonic() - began < 4
-        assert done.reason.startswith("2 entries, 2 new, 0 changed; 1 page read for the text; 1 page could not be (")
-        assert words in done.reason
-        # It goes on without, as the feed gave it.
-        assert shown(at.items()) == [("1", "feed", "new"), ("2", "page", "new")]
-        serve_again(at.here)
-        at.time += timedelta(minutes=5)
-        again = await poll(at)
-        assert again.reason == "the same document as last time; 1 page read for the text"
-        assert shown(at.items())[2:] == [("1", "page", "new")]
-        thin, late = at.items()[0], at.items()[2]
-        assert (thin.article_id, thin.item_id) == (late.article_id, late.item_id)
-        assert (thin.content_hash != late.content_hash, late.seen_at) == (True, at.time)
-        await poll(at)
-        assert (asked(at.here, "/1.html"), len(at.items())) == (2, 3)
-
-    at_desk(tmp_path, work, HASTY)
-
-
-def test_what_fails_twice_is_left_alone(tmp_path: Path) -> None:
-    async def work(at: Desk) -> None:
-        serve(at.here, "/1.html", page("Bridge over the river"))
-        at.here.broken.add("/1.html")
-        await poll(at, entry(at, 1))
-        again = await poll(at)
-        assert "1 page could not be (the connection ended" in again.reason
-        await poll(at)
-        await poll(at, entry(at, 1), entry(at, 2, text=LONG))
-        assert (asked(at.here, "/1.html"), len(at.items())) == (2, 2)
-
-    at_desk(tmp_path, work)
-
-
-def test_what_will_not_pass_is_not_tried_again(tmp_path: Path) -> None:
-    async def work(at: Desk) -> None:
-        here = at.here
-        serve(here, "/2.html", b"%PDF-1.7", "application/pdf")
-        here.moved["/3.html"] = "http://10.0.0.1/private"
-        here.moved["/4.html"] = "/bomb"
-        serve(here, "/5.html", page("Just a moment", "Verify that you are human before we go on. " * 20))
-        serve(here, "/6.html", page("Bridge over the river", "Buy."))
-        serve(here, "/7.html", b"<html><body></body></html>")
-        serve(here, "/", page("Bridge over the river"))
-        here.moved["/8.html"] = "/"
-        here.moved["/9.html"] = "/endless"
-        serve(here, "/10.html", b"<html><body><p " + b"a=b " * 20_000 + b">" + WORDS.encode() * 9)
-        here.moved["/11.html"] = "file:///etc/passwd"
-        text = "What the feed says about it is short but longer than the stub that stands on its page."
-        done = await poll(at, *(entry(at, number, text=text) for number in range(1, 12)))
-        assert "11 pages could not be" in done.reason
-        assert {one.kind for one in at.items()} == {"feed"}
-        before = len(here.requests)
-        again = await poll(at)
-        assert again.reason == "the same document as last time"
-        assert len(here.requests) == before + 1
-
-    at_desk(tmp_path, work)
-
-
 @pytest.mark.parametrize(
     ("text", "may"),
     [("User-agent: *\nDisallow: /1.", False), ("User-agent: wirewatch\nDisallow: /\nAllow: /1", True)],
@@ -223,20 +112,6 @@ def test_robots_txt_is_obeyed_on_every_hop(tmp_path: Path, text: str, *, may: bo
     at_desk(tmp_path, work)
 
 
-def test_rules_that_cannot_be_read_now_are_a_reason_to_try_again(tmp_path: Path) -> None:
-    async def work(at: Desk) -> None:
-        at.here.moved["/robots.txt"] = "/status/500"
-        serve(at.here, "/1.html", page("Bridge over the river"))
-        done = await poll(at, entry(at, 1))
-        assert "the rules of 127.0.0.1 (robots.txt) cannot be read" in done.reason
-        assert asked(at.here, "/1.html") == 0
-        state = at.states.state(at.here.url("/feed"))
-        assert state is not None
-        assert [one.native_id for one in state.owed] == ["1"]
-
-    at_desk(tmp_path, work)
-
-
 def test_rules_may_be_ignored(tmp_path: Path) -> None:
     async def work(at: Desk) -> None:
         at.here.documents["/robots.txt"] = b"User-agent: *\nDisallow: /"
@@ -246,24 +121,6 @@ def test_rules_may_be_ignored(tmp_path: Path) -> None:
         assert asked(at.here, "/robots.txt") == 0
 
     at_desk(tmp_path, work, msgspec.structs.replace(PATIENT, robots="ignore"))
-
-
-def test_the_time_is_for_all_pages_of_a_poll_together(tmp_path: Path) -> None:
-    async def work(at: Desk) -> None:
-        for number in range(1, 31):
-            serve(at.here, f"/{number}.html", page("Bridge over the river"))
-            at.here.seconds[f"/{number}.html"] = 3.0
-        began = time.monotonic()
-        await poll(at, *(entry(at, number) for number in range(1, 31)))
-        assert time.monotonic() - began < 8
-        # Eight at once: those begun first are there, the second eight are given up.
-        kinds = [one.kind for one in at.items()]
-        assert kinds == ["page"] * 8 + ["feed"] * 22
-        state = at.states.state(at.here.url("/feed"))
-        assert state is not None
-        assert [one.native_id for one in state.owed] == [str(number) for number in range(9, 9 + MOST_PAGES)]
-
-    at_desk(tmp_path, work, msgspec.structs.replace(PATIENT, page_seconds=5.0))
 
 
 def test_pages_are_read_in_the_encoding_they_are_in(tmp_path: Path) -> None:
@@ -318,41 +175,6 @@ def test_a_crash_between_page_and_log_loses_nothing_and_changes_no_id(tmp_path: 
             assert [getattr(whole, name) for name in same] == [getattr(crashed, name) for name in same]
 
     asyncio.run(work())
-
-
-def test_an_edit_takes_the_place_of_what_is_owed(tmp_path: Path) -> None:
-    async def work(at: Desk) -> None:
-        serve(at.here, "/1.html", page("Bridge over the river"))
-        at.here.broken.add("/1.html")
-        await poll(at, entry(at, 1))
-        await poll(at, entry(at, 1, title="New bridge over the river"))
-        at.here.broken.clear()
-        await poll(at)
-        assert shown(at.items()) == [("1", "feed", "new"), ("1", "feed", "update"), ("1", "page", "new")]
-        assert at.items()[-1].title == "New bridge over the river"
-        assert asked(at.here, "/1.html") == 3
-
-    at_desk(tmp_path, work)
-
-
-def test_what_is_owed_waits_while_the_feed_is_away_and_is_forgotten_when_no_longer_wanted(tmp_path: Path) -> None:
-    async def work(at: Desk) -> None:
-        serve(at.here, "/1.html", page("Bridge over the river"))
-        at.here.broken.add("/1.html")
-        await poll(at, entry(at, 1))
-        at.here.moved["/feed"] = "/status/500"
-        assert (await poll(at)).status == "server-error"
-        state = at.states.state(at.here.url("/feed"))
-        assert state is not None
-        assert [one.kind for one in state.owed] == ["feed"]
-        at.here.moved.clear()
-        await at.poll("/feed")
-        state = at.states.state(at.here.url("/feed"))
-        assert state is not None
-        assert state.owed == ()
-        assert asked(at.here, "/1.html") == 1
-
-    at_desk(tmp_path, work)
 
 
 def test_what_opens_a_feed_opens_its_pages_and_no_others(tmp_path: Path) -> None:

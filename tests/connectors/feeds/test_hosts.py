@@ -59,3 +59,22 @@ def test_quiet_is_kept_for_a_host_but_not_among_our_own() -> None:
         assert gate.quiet_for("http://93.184.216.34/b") == 3600
 
     asyncio.run(run())
+
+
+def test_a_host_that_is_to_be_asked_more_slowly_is_so_for_as_long_as_it_wants() -> None:
+    time = [100.0]
+    gate = HostGate(1.0, Guard(), ours=False, clock=lambda: time[0])
+    url = "http://93.184.216.34/a"
+
+    def pause() -> float:
+        gate.begin("93.184.216.34").end()
+        return gate.quiet_for(url)
+
+    assert pause() == 1.0
+    gate.slow_down(url, 10.0, 600.0)
+    gate.slow_down(url, 5.0, 3600.0)
+    assert pause() == 10.0
+    time[0] = 701.0
+    assert pause() == 1.0
+    gate.slow_down(url, 5.0, 60.0)
+    assert pause() == 5.0

@@ -90,6 +90,8 @@ def test_the_rules_of_a_host_asked_seldom_are_not_asked_for() -> None:
         assert await ask(manners, gate, here, "/other") < 0.5
         assert asked(here, "/robots.txt") == 1
         assert await ask(manners, gate, here) > 0.5
+        # Another reason to go slowly, but less so, does not shorten it.
+        gate.slow_down(here.url("/feed"), 0.1, 60)
         assert await ask(manners, gate, here) > 0.5
         assert asked(here, "/robots.txt") == 1
 

@@ -162,8 +162,19 @@ def test_a_release_that_kept_no_titles_is_continued() -> None:
     assert sent(feed.poll(raw("1", "/b", "Another title"))) == [("update", "Another title")]
 
 
+def test_a_date_that_is_the_clock_of_the_server_names_nothing() -> None:
+    feed = Feed()
+    for minute in range(3):
+        entries = [
+            RawEntry(title=f"Entry {number}", published_raw=f"12:0{minute}", published_reason="generated")
+            for number in range(5)
+        ]
+        assert len(feed.poll(*entries).unsent) == (0 if minute else 5)
+
+
 WORDS = st.sampled_from(["", "a", "b"])
-ENTRIES = st.lists(st.builds(raw, WORDS, WORDS, WORDS, WORDS, WORDS).filter(lambda one: one != raw()), max_size=8)
+LINKS = st.sampled_from(["", "/a", "/b"])
+ENTRIES = st.lists(st.builds(raw, WORDS, LINKS, WORDS, WORDS, WORDS).filter(lambda one: one != raw()), max_size=8)
 
 
 @given(ENTRIES, st.randoms())

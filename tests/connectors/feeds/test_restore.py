@@ -7,11 +7,15 @@ from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import msgspec
+
+from connectors.feeds.document import RawEntry
+from connectors.feeds.pages import with_page
 from connectors.feeds.restore import TAIL, restore
 from connectors.feeds.state import SqliteFeedStates
 from connectors.interfaces import NewRecord
 from connectors.log.embedded import EmbeddedLog
-from schemas import codec
+from schemas import codec, identity
 from schemas.feed import FeedState, FeedStatus, FetchRecord
 from schemas.item import FeedItem
 from schemas.time import now
@@ -94,8 +98,23 @@ def test_items_that_a_death_left_unremembered_are_known(tmp_path: Path) -> None:
         after.content_hash,
         after.article_id,
     )
-    assert states.seen(pushed.feed_url, (pushed.item_id,)) == {}
+    assert states.seen(pushed.feed_url, (pushed.item_id,))[pushed.item_id].content_hash == pushed.content_hash
     log.close()
+    states.close()
+
+
+def test_an_entry_whose_page_went_on_the_log_is_known_by_what_its_feed_said(tmp_path: Path) -> None:
+    poll = fetch(0)
+    said = sample(0, feed_url=FEED, title="T", summary="teaser", body="", seen_at=poll.fetched_at)
+    said = msgspec.structs.replace(said, content_hash=identity.content_hash("feed", "T", "teaser", ""))
+    page = with_page(said, RawEntry(body="the whole text"), poll.fetched_at, "new")
+    edited = msgspec.structs.replace(said, item_id="a" * 32, content_hash="b" * 32)
+    edited_page = with_page(edited, RawEntry(body="the whole text"), poll.fetched_at, "update")
+    states = restored(tmp_path, logged(tmp_path, poll, page, edited, edited_page))
+    known = states.seen(FEED, (said.item_id, edited.item_id, identity.page_id(said.item_id)))
+    assert known[said.item_id].content_hash == said.content_hash
+    assert known[edited.item_id].content_hash == edited.content_hash
+    assert known[identity.page_id(said.item_id)].content_hash == page.content_hash
     states.close()
 
 

@@ -98,7 +98,7 @@ def test_a_hub_is_asked_when_it_says_and_where_it_sends(tmp_path: Path) -> None:
         async with hub() as other:
             by.hub.status, by.hub.headers = 308, {"Location": other.url}
             by.shift = timedelta(seconds=601)
-            await until(lambda: by.push.lease_until is not None)
+            await until(lambda: by.push.lease_until is not None and bool(other.subscribers))
             assert len(other.asked) == 1
             assert await other.deliver(rss(TWO)) == 200
 
@@ -369,3 +369,25 @@ def test_a_run_keeps_subscriptions_for_its_sources(tmp_path: Path) -> None:
         await running
 
     with_hub(tmp_path, work, settings=quick, kept=False)
+
+
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Wire</title><id>urn:w</id><updated>2026-11-24T10:00:00Z</updated>
+<link rel="hub" href="{hub}"/><link rel="self" href="{topic}"/>
+<entry><id>urn:1</id><title>one</title><updated>2026-11-24T10:00:00Z</updated></entry></feed>"""
+RSS = """<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>Wire</title>
+<atom:link rel="hub" href="{hub}"/><atom:link rel="self" href="{topic}"/><item><guid>1</guid></item></channel></rss>"""
+JSON = """{{"version": "https://jsonfeed.org/version/1.1", "title": "Wire", "feed_url": "{topic}",
+"hubs": [{{"type": "WebSub", "url": "{hub}"}}], "items": [{{"id": "1", "content_text": "one"}}]}}"""
+
+
+@pytest.mark.parametrize("document", [ATOM, RSS, JSON], ids=["atom", "rss", "json"])
+def test_a_hub_named_in_the_document_is_found(tmp_path: Path, document: str) -> None:
+    async def work(by: Told) -> None:
+        topic = by.feed.feed_url + "?canonical"
+        by.here.documents["/feed"] = document.format(hub=by.hub.url, topic=topic).encode()
+        await by.subscribed()
+        assert by.hub.asked[0]["hub.topic"] == topic
+        assert await by.hub.deliver(rss(TWO)) == 200
+        assert len(by.at.items()) == 2
+
+    with_hub(tmp_path, work)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -100,3 +101,22 @@ def test_a_comment_behind_the_last_entry_is_no_change_but_all_else_is() -> None:
     assert document_hash(rss()) == document_hash(rss())
     assert document_hash(b"<!-- 1 -->") != document_hash(b"<!-- 2 -->")
     assert document_hash(rss(item("1", "<!-- 1 -->"))) != document_hash(rss(item("1", "<!-- 2 -->")))
+
+
+def test_no_document_takes_long_to_be_known() -> None:
+    size = 1 << 20
+    floods: tuple[bytes, ...] = (
+        b"<pubDate " * (size // 9),
+        b"<pubDate>" + b"a" * size,
+        b"<pubDate></pubDate" + b" " * size,
+    )
+    floods += (
+        b"<" + b"a" * size,
+        b"<updated>x</updated>" * (size // 20) + b"<item>",
+        b"<item>" + b"<!--" * (size // 4),
+    )
+    began = time.process_time()
+    for body in floods:
+        document_hash(body)
+        document_hash(body + b"<item>")
+    assert time.process_time() - began < 2.0

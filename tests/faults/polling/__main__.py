@@ -157,9 +157,9 @@ def _cpu(pid: int) -> float:
     return total
 
 
-def plan_of(seed: int, feeds: int, seconds: float) -> Plan:
-    """A plan for a run of this length: a short one hurries, so that as much happens as can."""
-    hurry = min(1.0, max(0.1, seconds / 900))
+def plan_of(seed: int, feeds: int, seconds: float, hurry: float = 0.0) -> Plan:
+    """A plan for a run of this length: a short one hurries (0: as it is short), so that as much happens as can."""
+    hurry = hurry or min(1.0, max(0.1, seconds / 900))
     return Plan(
         seed=seed, feeds=feeds, seconds=seconds, interval=17 * hurry, deadline=max(3.0, 15 * hurry), pace=hurry,
         kill_every=max(12.0, seconds / 20), full_every=max(15.0, seconds / 12),
@@ -187,9 +187,10 @@ def main() -> int:
     parser.add_argument("--feeds", type=int, default=500)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1244)
+    parser.add_argument("--hurry", type=float, default=0.0, help="1: a poll of each feed in 17 s; 0.1: ten times that")
     parser.add_argument("--folder", type=Path, help="where the data stays; a temporary folder otherwise")
     options = parser.parse_args()
-    plan = plan_of(options.seed, options.feeds, options.minutes * 60)
+    plan = plan_of(options.seed, options.feeds, options.minutes * 60, options.hurry)
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)

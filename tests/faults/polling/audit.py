@@ -93,15 +93,15 @@ def audit(folder: Path, rooms: Sequence[Newsroom]) -> Count:
                 count.figures["documents shown and taken" if taken else "documents shown and not recorded"] += 1
                 for place in line["shown"]:
                     shown.add((feed, *place))
-                    if not taken and _words(feed, place) not in sent.words[token(feed, place[0])]:
+                    if not taken and _words(rooms[feed], place) not in sent.words[token(feed, place[0])]:
                         count.figures["gone before a poll could record them"] += 1
-                    elif taken and _words(feed, place) not in sent.words[token(feed, place[0])]:
+                    elif taken and _words(rooms[feed], place) not in sent.words[token(feed, place[0])]:
                         count.wrong.append(f"LOST: feed {feed} ({rooms[feed].kind}) showed {place} at {line['asked']}")
     for feed, places in enumerate(json.loads((folder / "visible.json").read_text())):
         for place in places:
             shown.add((feed, *place))
             count.figures["visible at the end"] += 1
-            if _words(feed, place) not in sent.words[token(feed, place[0])]:
+            if _words(rooms[feed], place) not in sent.words[token(feed, place[0])]:
                 count.wrong.append(f"LOST: feed {feed} ({rooms[feed].kind}) still shows {place}")
     count.figures["entries shown"] = len({place[:2] for place in shown})
     count.figures["versions shown"] = len(shown)
@@ -130,9 +130,9 @@ def _names(sent: Sent, rooms: Sequence[Newsroom], count: Count) -> None:
                 count.wrong.append(f"ONE NAME: {name} stands for {sorted(entries)} ({kind})")
 
 
-def _words(feed: int, place: Sequence[int]) -> Words:
+def _words(room: Newsroom, place: Sequence[int]) -> Words:
     story = Story(number=place[0], guid="", link="", published=None, titled=place[1], edition=place[2])  # type: ignore[arg-type]
-    return title(feed, story), text(feed, story)
+    return title(room.feed, story), text(room.feed, room.form, story)
 
 
 def _journal(folder: Path) -> Mapping[int, list[dict[str, Any]]]:

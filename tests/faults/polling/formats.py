@@ -1,4 +1,4 @@
-"""An invented feed as a document: RSS, Atom, RDF or JSON Feed."""
+"""An invented feed as a document: RSS, Atom, RDF, JSON Feed or a news sitemap."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ CONTENT_TYPES = {
     "atom": "application/atom+xml",
     "rdf": "application/rdf+xml",
     "json": "application/feed+json",
+    "sitemap": "application/xml",
 }
 
 
@@ -34,6 +35,13 @@ _FRAMES = {
         "</channel></rss>",
     ),
     "atom": ("<feed xmlns='http://www.w3.org/2005/Atom'><title>Feed {0}</title><id>urn:feed:{0}</id>", "</feed>"),
+    "sitemap": (
+        (
+            "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'"
+            " xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'><!-- {} -->"
+        ),
+        "</urlset>",
+    ),
     "rdf": (
         (
             "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'"
@@ -45,12 +53,16 @@ _FRAMES = {
 }
 
 
+def _markup(feed: int, story: Story) -> str:
+    return escape(f"<p>{escape(text(feed, 'rss', story))}</p>")
+
+
 def _rss(feed: int, story: Story) -> str:
     guid = f"<guid isPermaLink='false'>{escape(story.guid)}</guid>" if story.guid else ""
     link = f"<link>{escape(story.link)}</link>" if story.link else ""
     return (
         f"<item>{guid}{link}<title>{escape(title(feed, story))}</title>"
-        f"<description>{escape(f'<p>{escape(text(feed, story))}</p>')}</description>"
+        f"<description>{_markup(feed, story)}</description>"
         f"<pubDate>{format_datetime(story.published)}</pubDate></item>"
     )
 
@@ -60,7 +72,7 @@ def _atom(feed: int, story: Story) -> str:
     link = f"<link href={quoteattr(story.link)}/>" if story.link else ""
     return (
         f"<entry>{guid}{link}<title>{escape(title(feed, story))}</title>"
-        f"<content type='html'>{escape(f'<p>{escape(text(feed, story))}</p>')}</content>"
+        f"<content type='html'>{_markup(feed, story)}</content>"
         f"<published>{story.published.isoformat()}</published></entry>"
     )
 
@@ -70,8 +82,16 @@ def _rdf(feed: int, story: Story) -> str:
     link = f"<link>{escape(story.link)}</link>" if story.link else ""
     return (
         f"<item{about}>{link}<title>{escape(title(feed, story))}</title>"
-        f"<description>{escape(f'<p>{escape(text(feed, story))}</p>')}</description>"
+        f"<description>{_markup(feed, story)}</description>"
         f"<dc:date>{story.published.isoformat()}</dc:date></item>"
+    )
+
+
+def _sitemap(feed: int, story: Story) -> str:
+    return (
+        f"<url><loc>{escape(story.link)}</loc><news:news><news:publication><news:name>Feed {feed}</news:name>"
+        f"<news:language>en</news:language></news:publication><news:title>{escape(title(feed, story))}</news:title>"
+        f"<news:publication_date>{story.published.isoformat()}</news:publication_date></news:news></url>"
     )
 
 
@@ -80,10 +100,10 @@ def _json(feed: int, story: Story) -> dict[str, str]:
         "id": story.guid,
         "url": story.link,
         "title": title(feed, story),
-        "content_text": text(feed, story),
+        "content_text": text(feed, "json", story),
         "date_published": story.published.isoformat(),
     }
     return {name: value for name, value in fields.items() if value}
 
 
-_WRITERS = {"rss": _rss, "atom": _atom, "rdf": _rdf, "json": _json}
+_WRITERS = {"rss": _rss, "atom": _atom, "rdf": _rdf, "json": _json, "sitemap": _sitemap}

@@ -26,6 +26,7 @@ scheme of ids and addresses change once.
 """
 FORMATS = ("rss", "rss", "rss", "atom", "rdf", "json")
 
+_SITEMAPS = 0.4
 _WORDS = (
     "council", "border", "talks", "minister", "Banjska", "патрола", "Косово", "одлука", "влада", "премијер", "Prishtina",
     "qeveria", "këshilli", "dogana", "vijeće", "mañana", "déjà", "Straße", "договор", "встреча", "北京", "会议", "news",
@@ -54,8 +55,10 @@ def title(feed: int, story: Story) -> str:
     return f"{token(feed, story.number)} {_sentence(f'{feed}/{story.number}/{story.titled}', 6)}"
 
 
-def text(feed: int, story: Story) -> str:
-    """The text of an entry after `edition` changes."""
+def text(feed: int, form: str, story: Story) -> str:
+    """The text of an entry after `edition` changes, as far as the form of its document has room for it."""
+    if form == "sitemap":
+        return ""
     words = _sentence(f"{feed}/{story.number}/text", 25)
     return f"{words} (version {story.edition})" if story.edition else words
 
@@ -73,6 +76,9 @@ class Newsroom:
         self.feed = feed
         self.kind = self._chance.choices(list(KINDS), list(KINDS.values()))[0]
         self.form = self._chance.choice(FORMATS)
+        if self.kind == "link" and self._chance.random() < _SITEMAPS:
+            # A sitemap has addresses and titles; it can say nothing more of an entry.
+            self.form = "sitemap"
         self.window = self._chance.randint(20, 50)
         self.host = f"outlet-{feed}.example"
         self.scheme = "http"

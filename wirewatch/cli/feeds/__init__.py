@@ -14,6 +14,7 @@ MODULES = {
     "export": "exporting",
     "remove": "remove",
     "health": "health",
+    "show": "show",
     "parse": "parse",
 }
 """Each command and its module in this package, which has a click command `command`; in the order of the help.
