@@ -139,8 +139,7 @@ class Tokens:
         if not source.isascii():
             while start and source[start - 1] in fold.silent:
                 start -= 1
-            while stop < len(source) and source[stop] in fold.visible:
-                stop += 1
+            stop = _after_marks(source, stop)
         if self._source is self.text:
             return start, stop
         if self._origin is None:
@@ -189,6 +188,16 @@ class _Block:
     def place(self, index: int) -> tuple[int, int]:
         start, stop = self._places[index]
         return bisect_right(self._ends, start), bisect_right(self._ends, stop - 1) + 1
+
+
+def _after_marks(source: str, stop: int) -> int:
+    """The end of a token that ends at `stop`, with the marks behind it, also those behind invisible characters."""
+    fold, place = _fold(), stop
+    while place < len(source) and (source[place] in fold.visible or not fold.folds[ord(source[place])]):
+        place += 1
+        if source[place - 1] in fold.visible:
+            stop = place
+    return stop
 
 
 def tokens(text: str) -> Tokens:

@@ -75,6 +75,7 @@ def test_folding_folded_text_changes_nothing(text: str) -> None:
 @example("Kosove\u0308\u0308\u00ad x")
 @example("Косовскии\u0306")
 @example("\u0301a")
+@example("ハ\u00ad\u3099")
 @settings(max_examples=300)
 def test_every_span_cuts_its_token_out_of_the_original(text: str) -> None:
     found = tokens(text)
