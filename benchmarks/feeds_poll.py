@@ -31,8 +31,9 @@ from benchmarks.results import Result, record
 from connectors.feeds.fetch import Fetcher
 from connectors.feeds.guard import Guard, networks
 from connectors.feeds.hosts import HostGate, Turn, host_of
-from connectors.feeds.poller import Poller, PollerSettings
+from connectors.feeds.poller import Poller
 from connectors.feeds.rounds import Plan, Rounds
+from connectors.feeds.settings import PollerSettings
 from connectors.feeds.state import SqliteFeedStates
 from connectors.feeds.validators import document_hash, to_send
 from connectors.log.embedded import EmbeddedLog

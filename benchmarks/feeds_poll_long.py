@@ -22,7 +22,8 @@ from pathlib import Path
 from benchmarks.feeds_poll import LOOPBACK, address, outlets
 from benchmarks.feeds_server import document
 from benchmarks.results import Result, record
-from connectors.feeds.poller import Poller, PollerSettings
+from connectors.feeds.poller import Poller
+from connectors.feeds.settings import PollerSettings
 from connectors.feeds.state import SqliteFeedStates
 from connectors.feeds.validators import document_hash
 from connectors.interfaces import Known

@@ -155,7 +155,8 @@ def feed_states(settings: Settings) -> SqliteFeedStates:
 
 def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
     """The poller over `log` and `states`."""
-    from connectors.feeds.poller import Poller, PollerSettings
+    from connectors.feeds.poller import Poller
+    from connectors.feeds.settings import PollerSettings
     from connectors.feeds.websub import Terms
     from wirewatch.access import access, proxied
 

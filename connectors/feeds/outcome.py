@@ -12,8 +12,8 @@ from connectors.feeds.document import Hints, ParsedDocument, Unreadable
 from connectors.feeds.entries import Items, origin_headers
 from connectors.feeds.fetch import Fetched
 from connectors.feeds.gaps import NONE, Gap, gap
+from connectors.feeds.offer import Offer, offered
 from connectors.feeds.validators import Validators, document_hash
-from connectors.feeds.websub import Offer, offered
 from connectors.interfaces import Known, NewRecord
 from schemas import codec, identity
 from schemas.deadletter import RAW_LIMIT, DeadLetter

@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
-from connectors.feeds import backoff, entries, moves, outcome, validators
-from connectors.feeds.access import OPEN, Access, Proxy
+from connectors.feeds import entries, moves, outcome, validators
+from connectors.feeds.asking import Asking
 from connectors.feeds.backoff import Backoff
 from connectors.feeds.commits import Commits
 from connectors.feeds.document import CUT
 from connectors.feeds.fetch import Fetched, Fetcher, user_agent
-from connectors.feeds.fulltext import SECONDS, FullText
+from connectors.feeds.fulltext import FullText
 from connectors.feeds.guard import Guard, networks
-from connectors.feeds.hosts import HostGate, Turn, host_of
+from connectors.feeds.hosts import HostGate, Turn
 from connectors.feeds.hubs import HubClient
 from connectors.feeds.listing import FixedSources
-from connectors.feeds.manners import Manners, Mode
+from connectors.feeds.manners import Manners
 from connectors.feeds.outcome import Outcome, Poll
 from connectors.feeds.parse_pool import ParsePool
 from connectors.feeds.reading import DocumentReader
@@ -33,10 +32,11 @@ from connectors.feeds.restore import restore
 from connectors.feeds.robots import Robots
 from connectors.feeds.rounds import Plan, Rounds
 from connectors.feeds.schedule import Limits
+from connectors.feeds.settings import PollerSettings
 from connectors.feeds.subscriptions import Subscriptions
 from connectors.feeds.turns import FeedTurns
 from connectors.feeds.validators import Validators
-from connectors.feeds.websub import Terms, accounted, due_by_rhythm
+from connectors.feeds.websub import accounted, due_by_rhythm
 from connectors.interfaces import FeedSources, FeedStates, Log
 from schemas.deadletter import DeadLetter
 from schemas.errors import FeedError, StoreError
@@ -50,32 +50,6 @@ _LONGEST_PLAN = timedelta(days=1)
 
 def _unheard(_record: FetchRecord) -> None:
     pass
-
-
-class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How feeds are polled."""
-
-    contact: str = ""
-    """An address or page for the User-Agent, so that an outlet can reach the team."""
-    allow_networks: tuple[str, ...] = ()
-    host_delay: float = 1.0
-    timeout: float = 30.0
-    concurrency: int = 32
-    min_interval: float = 300.0
-    max_interval: float = 21_600.0
-    robots: Mode = "delay"
-    page_seconds: float = SECONDS
-    """For the pages of one poll together, see `connectors.feeds.fulltext`."""
-    parsers: int = 0
-    """Parse workers at most; 0: one for each processor, up to four."""
-    access: Mapping[str, Access] = msgspec.field(default_factory=dict)
-    """Ways to get in, by the name sources give."""
-    proxy: Proxy = Proxy()
-    """What feeds are asked through, unless their access names another one."""
-    look_seconds: float = 5.0
-    """How often the sources are asked whether they changed."""
-    websub: Terms = Terms(base="")
-    """On what terms hubs are asked to deliver; with an empty base they are not."""
 
 
 class Poller:
@@ -97,21 +71,21 @@ class Poller:
         guard = Guard(allowed)
         self._log = log
         self._states = states
-        self._settings = settings
-        self._everyone = Access(proxy=settings.proxy) if settings.proxy else OPEN
         self._now = now
         self._chance = chance
         self._limits = Limits(settings.min_interval, settings.max_interval)
         self._fetcher = Fetcher(user_agent=user_agent(settings.contact), guard=guard, timeout=settings.timeout, now=now)
         self._pool = ParsePool(settings.parsers)
         self._gate = HostGate(settings.host_delay, guard, ours=bool(allowed), clock=_loop_time)
-        self._backoff = Backoff(_loop_time)
         self._rounds = Rounds(self._poll, self._gate, settings.concurrency, settings.look_seconds, now)
         self._starting: asyncio.Task[None] | None = None
-        self._manners = Manners(settings.robots, Robots(self._fetcher, _loop_time), self._gate)
+        manners = Manners(settings.robots, Robots(self._fetcher, _loop_time), self._gate)
+        self._asking = Asking(
+            self._fetcher, self._gate, manners, Backoff(_loop_time), access=settings.access, proxy=settings.proxy
+        )  # fmt: skip
         pages = FullText(
-            self._gate, self._manners, self._fetcher, self._pool, states,
-            access=self._access, seconds=settings.page_seconds,
+            self._gate, manners, self._fetcher, self._pool, states,
+            access=self._asking.access, seconds=settings.page_seconds,
         )  # fmt: skip
         self._reader = DocumentReader(self._pool, states, pages)
         self._commits = Commits(log, states)
@@ -259,12 +233,15 @@ class Poller:
         moment = self._now()
         late = max(0.0, (moment - due).total_seconds()) if due is not None else 0.0
         poll = Poll(source=source, state=state, fetched_at=moment, replaying=replaying, late=late)
-        poll, answer = await self._ask(poll, turn)
+        address = moves.polled(state)
+        known = Validators() if replaying else validators.to_send(state, address, moment)
+        answer, seconds = await self._asking.ask(source, address, known, turn)
+        poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=seconds)
         async with self._turns.of(source.feed_url):
             if writes != self._turns.writes:
                 # Hubs have delivered or answered since: what they brought is no news, what they said is kept.
                 poll = msgspec.structs.replace(poll, state=await self._commits.state(source.feed_url))
-            return await self._concluded(poll, moves.polled(state), answer)
+            return await self._concluded(poll, address, answer)
 
     async def _concluded(self, poll: Poll, address: str, answer: Fetched | FeedError) -> tuple[FetchRecord, Plan]:
         """The record and the plan after `answer`, written down; in the feed's turn."""
@@ -283,69 +260,19 @@ class Poller:
             return record, Plan(soon, moves.polled(state))
         return result.record, Plan(after.next_poll_at or result.record.fetched_at, moves.polled(after))
 
-    async def _ask(self, poll: Poll, turn: Turn | None) -> tuple[Poll, Fetched | FeedError]:
-        """What the feed answers, and the poll as of then."""
-        address, began = moves.polled(poll.state), _loop_time()
-        known = Validators() if poll.replaying else validators.to_send(poll.state, address, poll.fetched_at)
-        answer: Fetched | FeedError
-        try:
-            async with self._turn(address, turn):
-                access = self._access(poll.source)
-                await self._manners.before_feed(address, access.proxy)
-                began = _loop_time()
-                answer = await self._fetcher.fetch(address, known, access, poll.source.feed_url, hop=self._hop)
-        except FeedError as error:
-            answer = error
-        return msgspec.structs.replace(poll, fetched_at=self._now(), seconds=_loop_time() - began), answer
-
     async def _judge(self, poll: Poll, address: str, answer: Fetched | FeedError) -> Outcome:
         """What `answer` of `address` comes to."""
+        if isinstance(answer, FeedError):
+            return outcome.failed(poll, self._asking.failed(address, answer))
+        self._asking.read(poll.source, answer)
         try:
-            if isinstance(answer, FeedError):
-                raise answer
-            self._backoff.answered(answer.final_url, poll.source.feed_url)
             result = await self._reader.judge(poll, answer)
-        except FeedError as failure:
-            answered = failure.answered_by or address
-            error = self._backoff.failed(answered, failure)
-            if error.http_status and error.retry_after is not None:
-                self._gate.quiet(answered, error.retry_after)
-            if error.http_status and error.status == FeedStatus.RATE_LIMITED:
-                self._gate.slow_down(answered, backoff.DELAY, backoff.SLOW)
-            return outcome.failed(poll, error)
+        except FeedError as error:
+            return outcome.failed(poll, self._asking.failed(answer.final_url, error))
         record = moves.told(
             result.record, poll.state, answer.permanent, listed_too=self._rounds.lists(answer.permanent or address)
         )
         return msgspec.structs.replace(result, record=record, full=answer.full)
-
-    async def _hop(self, url: str) -> None:
-        """A host that wants quiet gets it from redirects too."""
-        self._gate.refuse_when_quiet(url)
-
-    def _access(self, source: FeedSource) -> Access:
-        if not source.access:
-            return self._everyone
-        access = self._settings.access.get(source.access)
-        if access is None:
-            reason = f"the settings have no section feeds.access.{source.access}"
-            raise FeedError(reason, subject=source.feed_url, status=FeedStatus.REFUSED)
-        return access if access.proxy else msgspec.structs.replace(access, proxy=self._settings.proxy)
-
-    @asynccontextmanager
-    async def _turn(self, feed_url: str, turn: Turn | None) -> AsyncIterator[None]:
-        """The turn of the feed's host: the one already taken, else one that is waited for."""
-        if turn is None or turn.host != host_of(feed_url):
-            if turn is not None:
-                turn.end()
-            async with self._gate.turn(feed_url):
-                yield
-            return
-        try:
-            self._gate.refuse_when_quiet(feed_url)
-            await self._gate.learn(host_of(feed_url))
-            yield
-        finally:
-            turn.end()
 
 
 def _loop_time() -> float:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
-from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from connectors.feeds.document import Hints
-from connectors.feeds.linkheader import linked
+from connectors.feeds.offer import Offer
 from schemas.feed import FeedState, FeedStatus, FetchRecord, Push
 
 PATH = "/websub/"
@@ -35,7 +33,6 @@ MANY = 9
 
 _A_DAY = 86_400.0
 _CHANGES = timedelta(days=1)
-_URL_LIMIT = 2_048
 _CHALLENGE_LIMIT = 4_096
 _REASON_LIMIT = 300
 _ALGORITHMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
@@ -62,42 +59,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.base}{PATH}{callback}"
 
 
-class Offer(msgspec.Struct, frozen=True):
-    """What a feed says of who tells of its news: its hubs, never empty, and the address that names it to them."""
-
-    hubs: tuple[str, ...]
-    topic: str
-
-
 class Decision(msgspec.Struct, frozen=True):
     """How a request of a hub is answered, and what to remember of it (None: nothing)."""
 
     status: int
     text: str = ""
     push: Push | None = None
-
-
-def offered(links: Sequence[str], hints: Hints, final_url: str) -> Offer | None:
-    """The offer in an answer: `Link` headers go before the document. None without a hub or without `rel=self`."""
-    headers = linked(links)
-    hubs = _addresses(headers.get("hub", ()) or (hints.hub,), final_url)
-    topics = _addresses(headers.get("self", ()) or (hints.topic,), final_url)
-    # Hubs may refuse any other topic than the one the publisher names, so none is guessed.
-    return Offer(tuple(dict.fromkeys(hubs)), topics[0]) if hubs and topics else None
-
-
-def _addresses(written: Sequence[str], base: str) -> list[str]:
-    found = []
-    for text in written:
-        try:
-            url = urljoin(base, text.strip()) if text.strip() else ""
-            parts = urlsplit(url)
-            fits = parts.scheme in {"http", "https"} and parts.hostname and parts.username is None
-        except ValueError:
-            continue
-        if fits and len(url) <= _URL_LIMIT and url.isprintable():
-            found.append(url)
-    return found
 
 
 def taken_up(push: Push, offer: Offer, moment: datetime) -> Push:

@@ -15,7 +15,8 @@ import sys
 import time
 from pathlib import Path
 
-from connectors.feeds.poller import Poller, PollerSettings
+from connectors.feeds.poller import Poller
+from connectors.feeds.settings import PollerSettings
 from connectors.feeds.state import SqliteFeedStates
 from connectors.log.embedded import EmbeddedLog
 from schemas.feed import FeedSource

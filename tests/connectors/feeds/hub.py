@@ -16,8 +16,8 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from connectors.feeds.poller import PollerSettings
 from connectors.feeds.push import Limits, Listener
+from connectors.feeds.settings import PollerSettings
 from connectors.feeds.websub import Terms
 from connectors.interfaces import Log
 from schemas.feed import FetchRecord, Push

@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors.feeds.poller import Poller, PollerSettings
+from connectors.feeds.poller import Poller
 from connectors.feeds.push import Listener
+from connectors.feeds.settings import PollerSettings
 from connectors.feeds.state import SqliteFeedStates
 from connectors.feeds.websub import Terms
 from connectors.log.embedded import EmbeddedLog

@@ -11,7 +11,7 @@ from typing import cast
 
 from aiohttp import web
 
-from connectors.feeds.poller import PollerSettings
+from connectors.feeds.settings import PollerSettings
 
 LOOPBACK = ("127.0.0.0/8",)
 PATIENT = PollerSettings(allow_networks=LOOPBACK, timeout=20.0, parsers=2, contact="https://desk.example/about")

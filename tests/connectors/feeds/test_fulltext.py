@@ -10,7 +10,7 @@ import pytest
 from connectors.feeds.access import Access
 from connectors.feeds.fulltext import SECONDS
 from connectors.feeds.pages import tells_of
-from connectors.feeds.poller import PollerSettings
+from connectors.feeds.settings import PollerSettings
 from schemas import codec, identity
 from schemas.errors import StoreError
 from schemas.item import FeedItem

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from connectors.feeds.poller import PollerSettings
+from connectors.feeds.settings import PollerSettings
 from connectors.interfaces import NewRecord
 from schemas import codec
 from schemas.errors import StoreError

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from connectors.feeds.poller import PollerSettings
+from connectors.feeds.settings import PollerSettings
 from connectors.interfaces import NewRecord
 from schemas.errors import SettingsError, StoreError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord

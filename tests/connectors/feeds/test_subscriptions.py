@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from connectors.feeds.hubs import addresses
-from connectors.feeds.poller import PollerSettings
+from connectors.feeds.settings import PollerSettings
 from schemas.feed import FeedState, Push
 from tests.connectors.feeds.desk import desk, until
 from tests.connectors.feeds.hub import Told, hub, listening, told, with_hub

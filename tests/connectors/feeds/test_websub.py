@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from connectors.feeds import websub
 from connectors.feeds.document import Hints
 from connectors.feeds.linkheader import linked
-from connectors.feeds.websub import Offer, Terms
+from connectors.feeds.offer import Offer, offered
+from connectors.feeds.websub import Terms
 from schemas.feed import FeedState, FeedStatus, FetchRecord, Push
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -60,7 +61,7 @@ def state(**more: object) -> FeedState:
     ],
 )  # fmt: skip
 def test_discovery_takes_headers_before_the_document(links: tuple[str, ...], hints: Hints, offer: Offer | None) -> None:
-    assert websub.offered(links, hints, FEED) == offer
+    assert offered(links, hints, FEED) == offer
 
 
 def test_link_headers_are_taken_apart_at_the_right_commas() -> None:

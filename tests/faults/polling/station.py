@@ -12,7 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from connectors.feeds.poller import Poller, PollerSettings
+from connectors.feeds.poller import Poller
+from connectors.feeds.settings import PollerSettings
 from connectors.feeds.state import SqliteFeedStates
 from connectors.interfaces import NewRecord
 from connectors.log.embedded import EmbeddedLog
