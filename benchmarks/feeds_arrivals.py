@@ -17,8 +17,8 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.feeds.document import ParseRequest
-from connectors.feeds.parse import parse
+from connectors.feeds.documents.document import ParseRequest
+from connectors.feeds.documents.parse import parse
 
 _FILE = Path(__file__).with_name("feeds_arrivals.txt")
 _TRIAL_DAYS = 84

@@ -17,8 +17,8 @@ from pathlib import Path
 import trafilatura
 
 from benchmarks.results import Result, record
-from connectors.feeds.document import PAGE, ParseRequest
-from connectors.feeds.page import read_page
+from connectors.feeds.documents.document import PAGE, ParseRequest
+from connectors.feeds.documents.page import read_page
 from schemas.query.fold import fold_words
 from schemas.time import now
 

@@ -31,11 +31,11 @@ import msgspec
 
 from benchmarks.corpus import items
 from benchmarks.results import Result, record
-from connectors.feeds.fetch import Fetched
-from connectors.feeds.outcome import Poll
-from connectors.feeds.parse_pool import ParsePool
-from connectors.feeds.reading import DocumentReader
-from connectors.feeds.state import SqliteFeedStates
+from connectors.feeds.documents.parse_pool import ParsePool
+from connectors.feeds.fetching.fetch import Fetched
+from connectors.feeds.polling.outcome import Poll
+from connectors.feeds.polling.reading import DocumentReader
+from connectors.feeds.polling.state import SqliteFeedStates
 from schemas.feed import FeedSource, FeedState, FeedStatus
 from schemas.item import FeedItem
 

@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from benchmarks.feeds_arrivals import Arrivals
-from connectors.feeds import schedule
+from connectors.feeds.polling import schedule
 from schemas.feed import FeedStatus
 from schemas.rhythm import Rhythm, begun, followed
 
@@ -32,7 +32,7 @@ class Policy(Protocol):
 
 
 class Ours:
-    """The poller's: `connectors.feeds.schedule` over `schemas.rhythm`, spread of polls included."""
+    """The poller's: `connectors.feeds.polling.schedule` over `schemas.rhythm`, spread of polls included."""
 
     def __init__(self, limits: schedule.Limits, seed: int) -> None:
         self._limits = limits

@@ -28,14 +28,14 @@ import aiohttp
 import httpx
 
 from benchmarks.results import Result, record
-from connectors.feeds.fetch import Fetcher
-from connectors.feeds.guard import Guard, networks
-from connectors.feeds.hosts import HostGate, Turn, host_of
+from connectors.feeds.fetching.fetch import Fetcher
+from connectors.feeds.fetching.guard import Guard, networks
+from connectors.feeds.fetching.hosts import HostGate, Turn, host_of
+from connectors.feeds.fetching.validators import document_hash, to_send
 from connectors.feeds.poller import Poller
-from connectors.feeds.rounds import Plan, Rounds
+from connectors.feeds.polling.rounds import Plan, Rounds
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.feeds.settings import PollerSettings
-from connectors.feeds.state import SqliteFeedStates
-from connectors.feeds.validators import document_hash, to_send
 from connectors.log.embedded import EmbeddedLog
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 

@@ -22,10 +22,10 @@ from pathlib import Path
 from benchmarks.feeds_poll import LOOPBACK, address, outlets
 from benchmarks.feeds_server import document
 from benchmarks.results import Result, record
+from connectors.feeds.fetching.validators import document_hash
 from connectors.feeds.poller import Poller
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.feeds.settings import PollerSettings
-from connectors.feeds.state import SqliteFeedStates
-from connectors.feeds.validators import document_hash
 from connectors.interfaces import Known
 from connectors.log.embedded import EmbeddedLog
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord

@@ -21,7 +21,7 @@ from benchmarks.feeds_arrivals import Arrivals, frozen, halves, of_folder
 from benchmarks.feeds_policies import Fixed, Miniflux, Ours, Policy, tried
 from benchmarks.feeds_silence import false_alarms
 from benchmarks.results import Result, record
-from connectors.feeds.schedule import Limits
+from connectors.feeds.polling.schedule import Limits
 
 _MINIFLUX = Limits(300, 86_400)
 """miniflux's own defaults."""

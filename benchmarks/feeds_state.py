@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.results import Result, record
-from connectors.feeds.entries import marks_of
-from connectors.feeds.restore import restore
-from connectors.feeds.state import SqliteFeedStates
+from connectors.feeds.items.entries import marks_of
+from connectors.feeds.polling.restore import restore
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.interfaces import Known, NewRecord
 from connectors.log.embedded import EmbeddedLog
 from schemas import codec, identity

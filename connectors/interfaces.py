@@ -201,7 +201,7 @@ class Known(msgspec.Struct, frozen=True):
     article_id: str = ""
     """Decided once: an item keeps its article when its feed moves it to another address."""
     title: bytes = b""
-    """Its title in a few bytes, see `connectors/feeds/headline.py`."""
+    """Its title in a few bytes, see `connectors/feeds/items/headline.py`."""
     published_at: datetime | None = None
     """Only for saving, not kept: a feed that shows old items keeps its memory for longer."""
     last_seen: datetime | None = None

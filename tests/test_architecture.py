@@ -25,6 +25,16 @@ MAY_IMPORT = {
 }
 """Package -> the packages and modules of ours it may import. Nothing imports `wirewatch`."""
 
+FEEDS = {
+    "documents": (),
+    "items": ("documents",),
+    "fetching": ("documents",),
+    "polling": ("documents", "items", "fetching"),
+    "websub": ("documents", "items", "fetching", "polling"),
+    "sources": ("documents", "fetching"),
+}
+"""Folder of `connectors.feeds` -> its neighbours it may import; poller, listener and settings stand above all."""
+
 BEAM = frozenset(f"pipelines.{name}" for name in ("monitoring", "read", "write", "run"))
 """The only modules that import apache_beam; its import alone takes a second."""
 
@@ -96,6 +106,18 @@ def imported_by_name(path: Path) -> Iterator[tuple[str, int]]:
             name = node.args[0]
             if isinstance(name, ast.Constant) and isinstance(name.value, str):
                 yield name.value, node.lineno
+
+
+@pytest.mark.parametrize("folder", FEEDS)
+def test_the_parts_of_feeds_are_layers(folder: str) -> None:
+    allowed = tuple(f"connectors.feeds.{name}" for name in (folder, *FEEDS[folder]))
+    wrong = [
+        f"{where(path, line)} imports {module}"
+        for path in files(f"connectors/feeds/{folder}")
+        for module, line in imports(path)
+        if module.startswith("connectors.feeds") and not within(module, allowed)
+    ]
+    assert wrong == []
 
 
 def within(module: str, allowed: tuple[str, ...]) -> bool:

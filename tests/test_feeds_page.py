@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
-from connectors.feeds import headline, ladder, naming, state, tomllist
-from connectors.feeds.discover import MOST_REQUESTS, MOST_SECONDS
-from connectors.feeds.entries import FRESH
-from connectors.feeds.source_keys import HEAVIEST, KEYS, LONGEST, SHORTEST, said
+from connectors.feeds.items import headline, ladder, naming
+from connectors.feeds.items.entries import FRESH
+from connectors.feeds.polling import state
+from connectors.feeds.sources import tomllist
+from connectors.feeds.sources.discover import MOST_REQUESTS, MOST_SECONDS
+from connectors.feeds.sources.source_keys import HEAVIEST, KEYS, LONGEST, SHORTEST, said
 from connectors.ingest.pushed import Sources, decoded, item_of, source_of
 from schemas.feed import FeedSource
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from connectors.feeds.access import Access, Proxy, faults, proxy
+from connectors.feeds.fetching.access import Access, Proxy, faults, proxy
 from schemas.errors import SettingsError
 from wirewatch.sections import AccessSettings, Secret
 

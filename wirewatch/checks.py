@@ -94,7 +94,7 @@ def _hubs(settings: Settings) -> Iterator[Finding]:
     feeds = settings.feeds
     if not feeds.websub_url:
         return
-    from connectors.feeds import reach
+    from connectors.feeds.websub import reach
     from wirewatch.addresses import host_and_port
 
     if not feeds.websub_url.startswith("https://"):

@@ -103,7 +103,7 @@ class Process:
         polling = asyncio.create_task(station.poller.run(station.feeds, stop, self._fetched))
         tasks = [polling, page]
         if self._hubs is not None:
-            from connectors.feeds.push import Listener
+            from connectors.feeds.listener import Listener
 
             tasks.append(asyncio.create_task(Listener(station.poller, self._hubs).serve(stop)))
         try:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from alerts.copies import ALERTS_COPIED, DESK, HITS_COPIED
-from connectors.feeds.restore import CONSUMER as POLLER
+from connectors.feeds.polling.restore import CONSUMER as POLLER
 from connectors.interfaces import PositionStore, Topic
 from wirewatch.wiring import PIPELINE
 

@@ -16,9 +16,9 @@ from schemas.time import now
 from wirewatch import wiring
 
 if TYPE_CHECKING:
-    from connectors.feeds.access import Access
-    from connectors.feeds.discover import Found, Search
-    from connectors.feeds.fetch import Fetched
+    from connectors.feeds.fetching.access import Access
+    from connectors.feeds.fetching.fetch import Fetched
+    from connectors.feeds.sources.discover import Found, Search
     from wirewatch.settings import Settings
 
 _TIMEOUT = 15.0
@@ -40,13 +40,13 @@ def search(settings: Settings, address: str, access: str = "") -> Search:
 
 
 async def _search(settings: Settings, address: str, access: Access) -> Search:
-    from connectors.feeds.discover import Discoverer, beginnings
-    from connectors.feeds.fetch import Fetcher, user_agent
-    from connectors.feeds.guard import Guard, networks
-    from connectors.feeds.hosts import HostGate
-    from connectors.feeds.manners import Manners
-    from connectors.feeds.parse_pool import ParsePool
-    from connectors.feeds.robots import Robots
+    from connectors.feeds.documents.parse_pool import ParsePool
+    from connectors.feeds.fetching.fetch import Fetcher, user_agent
+    from connectors.feeds.fetching.guard import Guard, networks
+    from connectors.feeds.fetching.hosts import HostGate
+    from connectors.feeds.fetching.manners import Manners
+    from connectors.feeds.fetching.robots import Robots
+    from connectors.feeds.sources.discover import Discoverer, beginnings
 
     feeds = settings.feeds
     guard = Guard(networks(feeds.allow_networks))
@@ -73,7 +73,7 @@ async def _search(settings: Settings, address: str, access: Access) -> Search:
 
 
 def _access(settings: Settings, name: str) -> Access:
-    from connectors.feeds.access import OPEN
+    from connectors.feeds.fetching.access import OPEN
     from wirewatch.access import access, proxied
 
     feeds = settings.feeds
@@ -87,7 +87,7 @@ def _access(settings: Settings, name: str) -> Access:
 
 def listed_already(settings: Settings, found: Found, sources: Sequence[FeedSource]) -> str | None:
     """As which source this feed is listed already, and how that is known, for a sentence; None for a new one."""
-    from connectors.feeds.duplicates import Known
+    from connectors.feeds.sources.duplicates import Known
 
     same = Known(sources, wiring.led_to(settings)).same(found.url, found.fetched.final_url, *found.also)
     if same is not None:
@@ -97,7 +97,7 @@ def listed_already(settings: Settings, found: Found, sources: Sequence[FeedSourc
 
 def _same_items(settings: Settings, found: Found, sources: Sequence[FeedSource]) -> str | None:
     """As which source it is listed that has brought nearly all of these articles before."""
-    from connectors.feeds.entries import Origin, build
+    from connectors.feeds.items.entries import Origin, build
 
     origin = Origin(
         source=FeedSource(feed_url=found.url),

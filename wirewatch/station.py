@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from connectors.feeds.listing import FixedSources
+from connectors.feeds.polling.listing import FixedSources
 from connectors.interfaces import FeedSources
 from connectors.lock import FolderLock
 from pipelines.matching.reload import Watched
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alerts.desk import Desk
     from alerts.ledger import Ledger
     from connectors.feeds.poller import Poller
-    from connectors.feeds.state import SqliteFeedStates
+    from connectors.feeds.polling.state import SqliteFeedStates
     from connectors.index.embedded import EmbeddedIndex
     from connectors.interfaces import Log
     from pipelines.run import MicroBatches

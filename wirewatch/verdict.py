@@ -12,9 +12,9 @@ import msgspec
 from schemas.feed import FeedSource, FeedState
 
 if TYPE_CHECKING:
-    from connectors.feeds.discover import Found
-    from connectors.feeds.document import ParsedDocument
-    from connectors.feeds.entries import Items
+    from connectors.feeds.documents.document import ParsedDocument
+    from connectors.feeds.items.entries import Items
+    from connectors.feeds.sources.discover import Found
     from wirewatch.settings import Settings
 
 FULL_TEXT = 1_000
@@ -101,8 +101,8 @@ def _is_good(reason: str) -> bool:
 
 def judge(found: Found, source: FeedSource, settings: Settings, moment: datetime) -> Verdict:
     """The verdict on `found` as `source`, fetched at `moment`. Loads the language engine."""
-    from connectors.feeds.entries import Origin, build
-    from connectors.feeds.form import form_of
+    from connectors.feeds.documents.form import form_of
+    from connectors.feeds.items.entries import Origin, build
 
     document, fetched = found.document, found.fetched
     origin = Origin(
@@ -144,8 +144,8 @@ def judge(found: Found, source: FeedSource, settings: Settings, moment: datetime
 
 def _interval(found: Found, built: Items, source: FeedSource, settings: Settings, moment: datetime) -> float:
     """Seconds between polls, as the poller itself would plan them after this document."""
-    from connectors.feeds import outcome, schedule
-    from connectors.feeds.remembered import next_state
+    from connectors.feeds.polling import outcome, schedule
+    from connectors.feeds.polling.remembered import next_state
 
     state = FeedState(feed_url=source.feed_url)
     poll = outcome.Poll(source=source, state=state, fetched_at=moment)

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from alerts.desk import Desk
     from alerts.ledger import Ledger, LedgerReader
     from alerts.settings import DeskSettings
-    from connectors.feeds.duplicates import Elsewhere
-    from connectors.feeds.ownlist import OwnList
     from connectors.feeds.poller import Poller
-    from connectors.feeds.state import SqliteFeedStates
+    from connectors.feeds.polling.state import SqliteFeedStates
+    from connectors.feeds.sources.duplicates import Elsewhere
+    from connectors.feeds.sources.ownlist import OwnList
     from connectors.interfaces import FeedSources, FeedStates, HitStore, Log, Mailer, PositionStore
     from pipelines.matching.reload import Watched
     from pipelines.run import MicroBatches
@@ -104,7 +104,7 @@ def feed_sources(settings: Settings, only: Sequence[str] = ()) -> FeedSources:
 
     `only` these (addresses, OPML files or TOML lists) replace all of them.
     """
-    from connectors.feeds.sources import ListedSources
+    from connectors.feeds.sources.listed import ListedSources
 
     if only:
         return ListedSources(only)
@@ -113,7 +113,7 @@ def feed_sources(settings: Settings, only: Sequence[str] = ()) -> FeedSources:
 
 def own_list(settings: Settings) -> OwnList:
     """The list that `feeds add`, `import` and `remove` edit."""
-    from connectors.feeds.ownlist import OwnList
+    from connectors.feeds.sources.ownlist import OwnList
 
     return OwnList(settings.folder / "feeds.toml")
 
@@ -125,7 +125,7 @@ def sources(settings: Settings) -> tuple[FeedSource, ...]:
 
 def led_to(settings: Settings) -> Elsewhere:
     """Which other addresses the feeds of this folder were found at."""
-    from connectors.feeds.duplicates import led_to
+    from connectors.feeds.sources.duplicates import led_to
 
     if not (settings.folder / "feeds.sqlite3").is_file():
         return {}
@@ -148,7 +148,7 @@ def watched(settings: Settings) -> tuple[FeedSource, ...]:
 
 def feed_states(settings: Settings) -> SqliteFeedStates:
     """What the poller remembers."""
-    from connectors.feeds.state import SqliteFeedStates
+    from connectors.feeds.polling.state import SqliteFeedStates
 
     return SqliteFeedStates(settings.folder / "feeds.sqlite3")
 
@@ -157,7 +157,7 @@ def poller(settings: Settings, log: Log, states: FeedStates) -> Poller:
     """The poller over `log` and `states`."""
     from connectors.feeds.poller import Poller
     from connectors.feeds.settings import PollerSettings
-    from connectors.feeds.websub import Terms
+    from connectors.feeds.websub.rules import Terms
     from wirewatch.access import access, proxied
 
     feeds = settings.feeds

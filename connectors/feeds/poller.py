@@ -12,31 +12,33 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from connectors.feeds import entries, moves, outcome, validators
-from connectors.feeds.asking import Asking
-from connectors.feeds.backoff import Backoff
-from connectors.feeds.commits import Commits
-from connectors.feeds.document import CUT
-from connectors.feeds.fetch import Fetched, Fetcher, user_agent
-from connectors.feeds.fulltext import FullText
-from connectors.feeds.guard import Guard, networks
-from connectors.feeds.hosts import HostGate, Turn
-from connectors.feeds.hubs import HubClient
-from connectors.feeds.listing import FixedSources
-from connectors.feeds.manners import Manners
-from connectors.feeds.outcome import Outcome, Poll
-from connectors.feeds.parse_pool import ParsePool
-from connectors.feeds.reading import DocumentReader
-from connectors.feeds.remembered import next_state
-from connectors.feeds.restore import restore
-from connectors.feeds.robots import Robots
-from connectors.feeds.rounds import Plan, Rounds
-from connectors.feeds.schedule import Limits
+from connectors.feeds.documents.document import CUT
+from connectors.feeds.documents.parse_pool import ParsePool
+from connectors.feeds.fetching import moves, validators
+from connectors.feeds.fetching.asking import Asking
+from connectors.feeds.fetching.backoff import Backoff
+from connectors.feeds.fetching.fetch import Fetched, Fetcher, user_agent
+from connectors.feeds.fetching.guard import Guard, networks
+from connectors.feeds.fetching.hosts import HostGate, Turn
+from connectors.feeds.fetching.manners import Manners
+from connectors.feeds.fetching.robots import Robots
+from connectors.feeds.fetching.validators import Validators
+from connectors.feeds.items import entries
+from connectors.feeds.polling import outcome
+from connectors.feeds.polling.commits import Commits
+from connectors.feeds.polling.fulltext import FullText
+from connectors.feeds.polling.listing import FixedSources
+from connectors.feeds.polling.outcome import Outcome, Poll
+from connectors.feeds.polling.reading import DocumentReader
+from connectors.feeds.polling.remembered import next_state
+from connectors.feeds.polling.restore import restore
+from connectors.feeds.polling.rounds import Plan, Rounds
+from connectors.feeds.polling.schedule import Limits
+from connectors.feeds.polling.turns import FeedTurns
 from connectors.feeds.settings import PollerSettings
-from connectors.feeds.subscriptions import Subscriptions
-from connectors.feeds.turns import FeedTurns
-from connectors.feeds.validators import Validators
-from connectors.feeds.websub import accounted, due_by_rhythm
+from connectors.feeds.websub.hubs import HubClient
+from connectors.feeds.websub.rules import accounted, due_by_rhythm
+from connectors.feeds.websub.subscriptions import Subscriptions
 from connectors.interfaces import FeedSources, FeedStates, Log
 from schemas.deadletter import DeadLetter
 from schemas.errors import FeedError, StoreError

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from connectors.feeds.access import Access, Proxy
-from connectors.feeds.fulltext import SECONDS
-from connectors.feeds.manners import Mode
-from connectors.feeds.websub import Terms
+from connectors.feeds.fetching.access import Access, Proxy
+from connectors.feeds.fetching.manners import Mode
+from connectors.feeds.polling.fulltext import SECONDS
+from connectors.feeds.websub.rules import Terms
 
 
 class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_interval: float = 21_600.0
     robots: Mode = "delay"
     page_seconds: float = SECONDS
-    """For the pages of one poll together, see `connectors.feeds.fulltext`."""
+    """For the pages of one poll together, see `connectors.feeds.polling.fulltext`."""
     parsers: int = 0
     """Parse workers at most; 0: one for each processor, up to four."""
     access: Mapping[str, Access] = msgspec.field(default_factory=dict)

@@ -12,8 +12,8 @@ from typing import Literal
 
 import msgspec
 
-from connectors.feeds.entries import source_of as kept_source
-from connectors.feeds.headline import sketch
+from connectors.feeds.items.entries import source_of as kept_source
+from connectors.feeds.items.headline import sketch
 from connectors.ingest import pushed
 from connectors.ingest.lines import KEPT, LONGEST, Line
 from connectors.interfaces import FeedSources, FeedStates, Known, Log, NewRecord

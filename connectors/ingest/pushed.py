@@ -9,11 +9,11 @@ from typing import Literal
 
 import msgspec
 
-from connectors.feeds.dates import Dated, choose, read, reading
-from connectors.feeds.document import BODY_BYTES, SUMMARY_BYTES, TITLE_BYTES
-from connectors.feeds.entries import FRESH
-from connectors.feeds.ladder import absolute
-from connectors.feeds.text import limited, one_line, plain
+from connectors.feeds.documents.dates import Dated, choose, read, reading
+from connectors.feeds.documents.document import BODY_BYTES, SUMMARY_BYTES, TITLE_BYTES
+from connectors.feeds.documents.text import limited, one_line, plain
+from connectors.feeds.items.entries import FRESH
+from connectors.feeds.items.ladder import absolute
 from schemas import identity
 from schemas.feed import FeedSource
 from schemas.ingest import PushedItem

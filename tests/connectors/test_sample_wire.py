@@ -16,9 +16,9 @@ import feedparser
 import pytest
 import yaml
 
-from connectors.feeds.document import ParseRequest
-from connectors.feeds.entries import Origin, build
-from connectors.feeds.parse import parse
+from connectors.feeds.documents.document import ParseRequest
+from connectors.feeds.documents.parse import parse
+from connectors.feeds.items.entries import Origin, build
 from connectors.sample_documents import FORMATS, Channel, Entry, article_page
 from connectors.sample_wire import ENTRIES, SampleWire
 from connectors.watchlists import WatchlistPaths

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.feeds.state import SqliteFeedStates
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.index.embedded import EmbeddedIndex
 from schemas.feed import FeedStatus
 from tests.dashboard.newsroom import FEED, Newsroom, Page, serving

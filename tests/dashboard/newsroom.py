@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.feeds.state import SqliteFeedStates
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.index.embedded import EmbeddedIndex
 from dashboard.app import Health, Sources, create_app
 from dashboard.server import PageServer

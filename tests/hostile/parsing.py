@@ -13,8 +13,8 @@ import sys
 import time
 from datetime import UTC, datetime
 
-from connectors.feeds.document import ParseRequest
-from connectors.feeds.parse_pool import ParsePool
+from connectors.feeds.documents.document import ParseRequest
+from connectors.feeds.documents.parse_pool import ParsePool
 from tests.hostile.documents import documents
 
 _KIB_PER_UNIT = 1 if sys.platform == "linux" else 1 / 1024

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from connectors.feeds.document import ParsedDocument, ParseRequest, RawEntry, Unreadable
-from connectors.feeds.parse import parse
+from connectors.feeds.documents.document import ParsedDocument, ParseRequest, RawEntry, Unreadable
+from connectors.feeds.documents.parse import parse
 from schemas.feed import FeedStatus
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from connectors.feeds.fetch import Fetcher
-from connectors.feeds.guard import Guard, networks
+from connectors.feeds.fetching.fetch import Fetcher
+from connectors.feeds.fetching.guard import Guard, networks
 from schemas.errors import FeedError
 from tests.hostile.servers import canary, serving
 

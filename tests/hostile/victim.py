@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 from connectors.feeds.poller import Poller
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.feeds.settings import PollerSettings
-from connectors.feeds.state import SqliteFeedStates
 from connectors.log.embedded import EmbeddedLog
 from schemas.feed import FeedSource
 

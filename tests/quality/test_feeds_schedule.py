@@ -8,7 +8,7 @@ from benchmarks.feeds_arrivals import Arrivals, frozen, halves, line
 from benchmarks.feeds_policies import Fixed, Miniflux, Ours, tried
 from benchmarks.feeds_schedule import score
 from benchmarks.feeds_silence import false_alarms
-from connectors.feeds.schedule import Limits
+from connectors.feeds.polling.schedule import Limits
 
 LIMITS = Limits(300, 86_400)
 

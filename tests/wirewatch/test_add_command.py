@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.feeds.ownlist import OwnList
-from connectors.feeds.sources import read_sources
+from connectors.feeds.sources.listed import read_sources
+from connectors.feeds.sources.ownlist import OwnList
 from schemas.time import now
 from tests.product import LOOPBACK, wirewatch
 from tests.samples import item

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from connectors.feeds.state import SqliteFeedStates
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.interfaces import NewRecord
 from connectors.log.embedded import EmbeddedLog
 from schemas import codec

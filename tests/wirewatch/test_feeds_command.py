@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from connectors.feeds.state import SqliteFeedStates
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.lastsources import write_last_sources
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from tests.connectors.feeds.server import item, rss

@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from connectors.feeds import tomllist
-from connectors.feeds.sources import read_sources
-from connectors.feeds.state import SqliteFeedStates
+from connectors.feeds.polling.state import SqliteFeedStates
+from connectors.feeds.sources import tomllist
+from connectors.feeds.sources.listed import read_sources
 from connectors.lastsources import read_last_sources, write_last_sources
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from tests.product import records, wirewatch

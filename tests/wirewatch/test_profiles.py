@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.feeds.state import SqliteFeedStates
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.index.embedded import EmbeddedIndex
 from pipelines.language.content import content_of
 from schemas.article import Article, of_item

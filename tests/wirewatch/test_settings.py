@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.feeds.access import Access
+from connectors.feeds.fetching.access import Access
 from schemas.errors import SettingsError
 from tests.product import wirewatch
 from wirewatch.access import access, proxied

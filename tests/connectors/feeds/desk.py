@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import pytest
 
 from connectors.feeds.poller import Poller
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.feeds.settings import PollerSettings
-from connectors.feeds.state import SqliteFeedStates
 from connectors.interfaces import Log, NewRecord, Positions, Record, Topic
 from connectors.log.embedded import EmbeddedLog
 from schemas import codec

@@ -16,9 +16,9 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from connectors.feeds.push import Limits, Listener
+from connectors.feeds.listener import Limits, Listener
 from connectors.feeds.settings import PollerSettings
-from connectors.feeds.websub import Terms
+from connectors.feeds.websub.rules import Terms
 from connectors.interfaces import Log
 from schemas.feed import FetchRecord, Push
 from tests.connectors.feeds.desk import Desk, desk, until

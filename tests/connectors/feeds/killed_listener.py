@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connectors.feeds.listener import Listener
 from connectors.feeds.poller import Poller
-from connectors.feeds.push import Listener
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.feeds.settings import PollerSettings
-from connectors.feeds.state import SqliteFeedStates
-from connectors.feeds.websub import Terms
+from connectors.feeds.websub.rules import Terms
 from connectors.log.embedded import EmbeddedLog
 from schemas.feed import FeedSource, FeedState
 

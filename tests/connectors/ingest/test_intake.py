@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.feeds.listing import FixedSources
-from connectors.feeds.state import SqliteFeedStates
+from connectors.feeds.polling.listing import FixedSources
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.ingest.intake import Intake, Receipt, replay
 from connectors.ingest.lines import Line
 from connectors.interfaces import Known

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from connectors.feeds.poller import Poller
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.feeds.settings import PollerSettings
-from connectors.feeds.state import SqliteFeedStates
 from connectors.interfaces import NewRecord
 from connectors.log.embedded import EmbeddedLog
 from schemas.errors import StoreError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connectors.feeds.source_keys import KEYS, Value
+from connectors.feeds.sources.source_keys import KEYS, Value
 from schemas.errors import SettingsError, WirewatchError
 from schemas.feed import FeedSource
 from schemas.time import now
@@ -15,7 +15,7 @@ from wirewatch.cli.options import F, allow_network, print_record, with_settings
 from wirewatch.settings import Settings
 
 if TYPE_CHECKING:
-    from connectors.feeds.discover import Found
+    from connectors.feeds.sources.discover import Found
     from wirewatch.verdict import Verdict
 
 

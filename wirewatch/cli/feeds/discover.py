@@ -12,7 +12,7 @@ from wirewatch.cli.options import allow_network, print_record, with_records, wit
 from wirewatch.settings import Settings
 
 if TYPE_CHECKING:
-    from connectors.feeds.discover import Found
+    from connectors.feeds.sources.discover import Found
 
 
 @click.command(name="discover")
@@ -33,7 +33,7 @@ def command(settings: Settings, *, address: str, access: str, as_json: bool, lim
 
 
 def _record(found: Found) -> dict[str, object]:
-    from connectors.feeds.form import form_of
+    from connectors.feeds.documents.form import form_of
 
     return {
         "feed_url": found.url,
@@ -49,7 +49,7 @@ def _record(found: Found) -> dict[str, object]:
 
 
 def _line(found: Found) -> str:
-    from connectors.feeds.form import form_of
+    from connectors.feeds.documents.form import form_of
 
     newest = rfc3339(found.newest) if found.newest else "no dates"
     facts = [form_of(found.fetched.body), f"{len(found.document.entries)} entries", newest]

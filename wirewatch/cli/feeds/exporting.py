@@ -29,8 +29,8 @@ def command(settings: Settings, *, form: str | None, to: Path | None, force: boo
 
     Both hold everything the list says of a source, and `feeds import` reads both.
     """
-    from connectors.feeds import opml, tomllist
-    from connectors.feeds.sources import by_folder
+    from connectors.feeds.sources import opml, tomllist
+    from connectors.feeds.sources.listed import by_folder
     from wirewatch import wiring
 
     sources = by_folder(wiring.sources(settings))

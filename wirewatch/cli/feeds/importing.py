@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from connectors.feeds.duplicates import Known
+from connectors.feeds.sources.duplicates import Known
 from schemas.feed import FeedSource
 from wirewatch.cli.options import with_settings
 from wirewatch.settings import Settings
@@ -24,8 +24,8 @@ def command(settings: Settings, *, files: tuple[str, ...], to: Path | None) -> N
     What is listed already, in the settings or in the team's list, is told and left out. Nothing is fetched: `feeds
     health` speaks of the new ones after their first poll. A running wirewatch takes them up by itself.
     """
-    from connectors.feeds.ownlist import OwnList
-    from connectors.feeds.sources import is_address, read_sources
+    from connectors.feeds.sources.listed import is_address, read_sources
+    from connectors.feeds.sources.ownlist import OwnList
     from wirewatch import wiring
 
     for file in files:

@@ -17,7 +17,7 @@ from wirewatch.cli.options import all_keys, print_record, with_records, with_set
 from wirewatch.settings import Settings
 
 if TYPE_CHECKING:
-    from connectors.feeds.parse_pool import ParsePool
+    from connectors.feeds.documents.parse_pool import ParsePool
 
 _LARGEST = 15 * 1024 * 1024
 
@@ -34,7 +34,7 @@ def command(settings: Settings, *, files: tuple[str, ...], as_json: bool, limit:
 
 async def _parse_files(files: tuple[str, ...], *, as_json: bool, limit: int) -> bool:
     """Print what `files` yield; False when one of them is no feed."""
-    from connectors.feeds.parse_pool import ParsePool
+    from connectors.feeds.documents.parse_pool import ParsePool
 
     pool = ParsePool(1)
     await pool.start()
@@ -59,8 +59,8 @@ async def _parse_files(files: tuple[str, ...], *, as_json: bool, limit: int) -> 
 
 async def _parsed(pool: ParsePool, file: str) -> tuple[tuple[FeedItem, ...], list[str]]:
     """The items in `file`, and what a person should know of it. Raises `WirewatchError` when it is no feed."""
-    from connectors.feeds.document import ParseRequest
-    from connectors.feeds.entries import Origin, build
+    from connectors.feeds.documents.document import ParseRequest
+    from connectors.feeds.items.entries import Origin, build
     from schemas.time import now
 
     moment = now()

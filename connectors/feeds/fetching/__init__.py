@@ -1,0 +1,1 @@
+"""One request and what surrounds it: the guard, limits, credentials, politeness, moves."""

@@ -1,0 +1,85 @@
+"""What is remembered of a feed after a poll or a delivery: pure, from what was known and what it came to."""
+
+from __future__ import annotations
+
+import msgspec
+
+from connectors.feeds.documents.document import Hints
+from connectors.feeds.fetching import moves, validators
+from connectors.feeds.fetching.validators import Validators
+from connectors.feeds.polling import schedule
+from connectors.feeds.polling.outcome import Outcome
+from schemas import health
+from schemas.feed import FeedState
+from schemas.rhythm import Rhythm, begun, followed
+
+_ARRIVALS = 50
+
+
+def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedule.Limits) -> FeedState:
+    """What to remember after `outcome`."""
+    record, known = outcome.record, outcome.validators or Validators(state.etag, state.last_modified)
+    moment = record.fetched_at
+    failures = 0 if outcome.readable else state.failures + 1
+    hints = outcome.hints or Hints(ttl=state.hint, skip_hours=state.skip_hours, skip_days=state.skip_days)
+    asked = schedule.Asked(
+        moment=moment, status=record.status, rhythm=_rhythm(state, outcome), failures=failures,
+        retry_after=outcome.retry_after, hint=max(hints.ttl, outcome.fresh_for), skip_hours=hints.skip_hours,
+        skip_days=hints.skip_days, missed=record.missed, probe=moves.probe(record, failures),
+    )  # fmt: skip
+    planned = schedule.plan(asked, limits, chance)
+    after = msgspec.structs.replace(
+        _arrived(state, outcome) if state.last_ok_at is not None else state,
+        etag=known.etag,
+        last_modified=known.last_modified,
+        body_hash=state.body_hash if outcome.body_hash is None else outcome.body_hash,
+        keyed_by=record.keyed_by,
+        named_by=record.named_by,
+        next_poll_at=planned.at,
+        planned_by=planned.rule,
+        interval=planned.interval,
+        failures=failures,
+        last_fetch=record,
+        last_ok_at=moment if outcome.readable else state.last_ok_at,
+        last_new_at=moment if record.new else state.last_new_at,
+        owed=state.owed if outcome.owed is None else outcome.owed,
+        hint=min(asked.hint, schedule.HINT_CAP),
+        skip_hours=hints.skip_hours,
+        skip_days=hints.skip_days,
+        history=health.noted(state.history, record),
+        rhythm=asked.rhythm,
+    )
+    after = validators.kept(state, after, full=outcome.full)
+    return moves.followed(state, after, lost=outcome.lost)
+
+
+def arrived(state: FeedState, outcome: Outcome) -> FeedState:
+    """What to remember after a delivery: what it brought came, and whatever polls have found of the feed stays."""
+    record = outcome.record
+    return msgspec.structs.replace(
+        _arrived(state, outcome),
+        keyed_by=record.keyed_by,
+        named_by=record.named_by,
+        last_new_at=record.fetched_at if record.new else state.last_new_at,
+        owed=state.owed if outcome.owed is None else outcome.owed,
+        rhythm=_rhythm(state, outcome),
+    )
+
+
+def _arrived(state: FeedState, outcome: Outcome) -> FeedState:
+    if not outcome.record.new:
+        return state
+    return msgspec.structs.replace(state, arrivals=(*state.arrivals, outcome.record.fetched_at)[-_ARRIVALS:])
+
+
+def _rhythm(state: FeedState, outcome: Outcome) -> Rhythm:
+    moment = outcome.record.fetched_at
+    if not outcome.readable:
+        return state.rhythm
+    if state.rhythm.at is None:
+        # Before its first document, or after a version that did not know of rhythms.
+        return begun(outcome.published, moment)
+    came = () if outcome.gap.renamed else outcome.came
+    after = followed(state.rhythm, moment, came, outcome.gap.missed)
+    replaced = state.rhythm.replaced + 1 if outcome.gap.replaced else 0 if came else state.rhythm.replaced
+    return msgspec.structs.replace(after, replaced=replaced)

@@ -1,0 +1,1 @@
+"""The lists of what is polled: read, written, searched for, held against each other."""

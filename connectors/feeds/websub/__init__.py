@@ -1,0 +1,1 @@
+"""Being told instead of asking: hubs, subscriptions and the listener for deliveries."""
