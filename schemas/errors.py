@@ -128,3 +128,9 @@ class QueryError(_ProblemsError):
 
 class WatchlistError(_ProblemsError):
     """Watchlist files cannot be loaded; `problems` holds every fault in all of them."""
+
+
+def misfit(error: msgspec.ValidationError) -> str:
+    """What does not fit its type, for a person, the place first: `feeds.timeout: Expected float, got str`."""
+    text, _, where = str(error).partition(" - at `$.")
+    return f"{where.rstrip('`')}: {text}" if where else text

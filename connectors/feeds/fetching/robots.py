@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 from protego import Protego
 
-from connectors.feeds.fetching.access import OPEN, Access, Proxy
+from connectors.feeds.fetching.access import DIRECT, OPEN, Access, Proxy
 from connectors.feeds.fetching.fetch import Fetcher, Wanted
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
@@ -31,9 +31,6 @@ MOST_BYTES = 500 * 1024
 """Rules are read from the beginning of a file; the RFC asks for no less."""
 LONGEST_DELAY = 30.0
 """A longer Crawl-delay counts as this many seconds: some files ask for hours and mean a crawl of the whole site."""
-
-DIRECT = Proxy()
-"""No proxy."""
 
 _FILE = Wanted(accept="text/plain, */*;q=0.5", most=2 * 1024 * 1024, seconds=5.0)
 _DAY = 86_400.0
