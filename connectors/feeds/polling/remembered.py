@@ -13,8 +13,6 @@ from schemas import health
 from schemas.feed import FeedState
 from schemas.rhythm import Rhythm, begun, followed
 
-_ARRIVALS = 50
-
 
 def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedule.Limits) -> FeedState:
     """What to remember after `outcome`."""
@@ -29,7 +27,7 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
     )  # fmt: skip
     planned = schedule.plan(asked, limits, chance)
     after = msgspec.structs.replace(
-        _arrived(state, outcome) if state.last_ok_at is not None else state,
+        state,
         etag=known.etag,
         last_modified=known.last_modified,
         body_hash=state.body_hash if outcome.body_hash is None else outcome.body_hash,
@@ -57,19 +55,13 @@ def arrived(state: FeedState, outcome: Outcome) -> FeedState:
     """What to remember after a delivery: what it brought came, and whatever polls have found of the feed stays."""
     record = outcome.record
     return msgspec.structs.replace(
-        _arrived(state, outcome),
+        state,
         keyed_by=record.keyed_by,
         named_by=record.named_by,
         last_new_at=record.fetched_at if record.new else state.last_new_at,
         owed=state.owed if outcome.owed is None else outcome.owed,
         rhythm=_rhythm(state, outcome),
     )
-
-
-def _arrived(state: FeedState, outcome: Outcome) -> FeedState:
-    if not outcome.record.new:
-        return state
-    return msgspec.structs.replace(state, arrivals=(*state.arrivals, outcome.record.fetched_at)[-_ARRIVALS:])
 
 
 def _rhythm(state: FeedState, outcome: Outcome) -> Rhythm:
