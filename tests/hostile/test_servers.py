@@ -13,6 +13,8 @@ import pytest
 
 from tests.hostile.servers import BOMBS, LIES, SLOW, serving
 
+pytestmark = pytest.mark.slow
+
 DEADLINE = 1.0
 PATIENCE = 4.0
 GROWTH = 32 * 1024

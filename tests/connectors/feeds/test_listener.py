@@ -225,7 +225,7 @@ def test_who_does_not_get_to_the_point_is_hung_up_on(tmp_path: Path) -> None:
         assert time.monotonic() - began < 0.4
         for reader, _ in idle:
             assert await reader.read() == b""
-        assert 0.4 < time.monotonic() - began < 2
+        assert 0.4 < time.monotonic() - began < 20
         callback = urlsplit(next(iter(by.hub.subscribers))).path
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(f"POST {callback} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx".encode())

@@ -141,7 +141,7 @@ def test_feeds_are_asked_through_the_proxy_and_nothing_else(tmp_path: Path) -> N
         async with relay() as through, outlet() as here:
             told = Proxy(through.address, "desk", "proxy-pass")
             # No network is allowed: only the proxy itself may be connected to.
-            settings = msgspec.structs.replace(PATIENT, allow_networks=(), proxy=told)
+            settings = msgspec.structs.replace(PATIENT, allow_networks=(), host_delay=0.0, proxy=told)
             async with desk(tmp_path, here, settings) as at:
                 feed = msgspec.structs.replace(at.source("/x"), feed_url="http://portal.example/rss")
                 record = await at.poller.poll(feed)
