@@ -95,7 +95,7 @@ def _hubs(settings: Settings) -> Iterator[Finding]:
     if not feeds.websub_url:
         return
     from connectors.feeds.websub import reach
-    from wirewatch.addresses import host_and_port
+    from wirewatch.hub_addresses import host_and_port
 
     if not feeds.websub_url.startswith("https://"):
         todo = "put a TLS proxy in front of it and set feeds.websub_url to its https address"

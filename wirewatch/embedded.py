@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from schemas.errors import StoreError, WirewatchError
 from schemas.feed import FINE, FeedStatus, FetchRecord
-from wirewatch.addresses import host_and_port
+from wirewatch.hub_addresses import host_and_port
 from wirewatch.page import Page
 from wirewatch.profiles import LEARN_SECONDS, learn
 

@@ -19,7 +19,7 @@ import msgspec
 
 from schemas.errors import SettingsError, misfit
 from wirewatch.access import access, proxied, secret
-from wirewatch.addresses import LAST_PORT, check_public, host_and_port
+from wirewatch.hub_addresses import LAST_PORT, check_public, host_and_port
 from wirewatch.sections import AccessSettings, Secret, Section
 
 
