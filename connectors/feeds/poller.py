@@ -6,6 +6,7 @@ Kill the process between any two lines: what was not yet remembered is fetched a
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from connectors.feeds.fetching.fetch import Fetched, Fetcher, user_agent
 from connectors.feeds.fetching.guard import Guard, networks
 from connectors.feeds.fetching.hosts import HostGate, Turn
 from connectors.feeds.fetching.manners import Manners
+from connectors.feeds.fetching.refusals import written
 from connectors.feeds.fetching.robots import Robots
 from connectors.feeds.fetching.validators import Validators
 from connectors.feeds.items import entries
@@ -45,6 +47,7 @@ from schemas.errors import FeedError, StoreError
 from schemas.feed import FINE, FeedSource, FeedState, FeedStatus, FetchRecord
 from schemas.time import now as current_time
 
+_log = logging.getLogger(__name__)
 _AFTER_STORE_ERROR = 15.0
 _LONGEST_PLAN = timedelta(days=1)
 """Whatever an earlier run with other settings or another clock has planned, this is the most."""
@@ -229,8 +232,29 @@ class Poller:
     async def _poll(
         self, source: FeedSource, turn: Turn | None = None, due: datetime | None = None, *, replaying: str = ""
     ) -> tuple[FetchRecord, Plan]:
-        """The record of one poll and what comes next; the address polled is the one `turn` was taken for."""
+        """The record of one poll and what comes next; the address polled is the one `turn` was taken for.
+
+        One odd feed ends no run: what nothing else was prepared for is in its record.
+        """
         await self._start()
+        moment = self._now()
+        try:
+            return await self._polled(source, turn, due, replaying)
+        except StoreError as error:
+            if not error.retryable:
+                raise
+            seconds, status = min(self._limits.shortest, _AFTER_STORE_ERROR), FeedStatus.UNREACHABLE
+            reason = f"what was read could not be stored ({error}); nothing is remembered of this poll"
+        except Exception as error:  # noqa: BLE001 told with its trace, and in the record
+            _log.exception("poll failed", extra={"feed": source.feed_url})
+            seconds, status = self._limits.longest, FeedStatus.MALFORMED
+            reason = f"wirewatch failed over this feed, {type(error).__name__}: {error}; nothing is remembered of it"
+        record = FetchRecord(feed_url=source.feed_url, fetched_at=moment, status=status, reason=written(reason))
+        return record, Plan(moment + timedelta(seconds=seconds), source.feed_url)
+
+    async def _polled(
+        self, source: FeedSource, turn: Turn | None, due: datetime | None, replaying: str
+    ) -> tuple[FetchRecord, Plan]:
         writes, state = self._turns.writes, await self._commits.state(source.feed_url)
         moment = self._now()
         late = max(0.0, (moment - due).total_seconds()) if due is not None else 0.0
@@ -247,19 +271,20 @@ class Poller:
 
     async def _concluded(self, poll: Poll, address: str, answer: Fetched | FeedError) -> tuple[FetchRecord, Plan]:
         """The record and the plan after `answer`, written down; in the feed's turn."""
+        try:
+            return await self._written(poll, await self._judge(poll, address, answer))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 one odd feed ends no run
+            reason = written(f"what was read could not be written down, {type(error).__name__}: {error}")
+            failure = FeedError(reason, subject=poll.source.feed_url, status=FeedStatus.MALFORMED)
+            return await self._written(poll, outcome.failed(poll, failure))
+
+    async def _written(self, poll: Poll, result: Outcome) -> tuple[FetchRecord, Plan]:
         state, source = poll.state, poll.source
-        result = await self._judge(poll, address, answer)
         after = next_state(state, result, self._chance(), self._limits.of(source))
         after = self.subscriptions.after_poll(source, state, after, result)
-        try:
-            await self._commits.write(result, after)
-        except StoreError as error:
-            if not error.retryable:
-                raise
-            reason = f"what was read could not be stored ({error}); nothing is remembered of this poll"
-            record = poll.record(FeedStatus.UNREACHABLE, reason, http_status=result.record.http_status)
-            soon = poll.fetched_at + timedelta(seconds=min(self._limits.shortest, _AFTER_STORE_ERROR))
-            return record, Plan(soon, moves.polled(state))
+        await self._commits.write(result, after)
         return result.record, Plan(after.next_poll_at or result.record.fetched_at, moves.polled(after))
 
     async def _judge(self, poll: Poll, address: str, answer: Fetched | FeedError) -> Outcome:
