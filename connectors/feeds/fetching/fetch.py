@@ -206,7 +206,7 @@ class Fetcher:
         target = URL(url, encoded=True) if url.isascii() and " " not in url else URL(url)
         way: dict[str, Any] = {}
         if access.proxy:
-            check_target(url, self._guard)
+            check_target(str(target), self._guard)
             way["proxy"] = access.proxy.address
             login = access.proxy.login()
             # Plain http goes to the proxy itself; for https it is asked for a tunnel first.
