@@ -145,24 +145,28 @@ class Poller:
         if not letter.whole or letter.headers.get("form") == CUT:
             record, _ = await self._poll(source, replaying=letter.id)
             return record
-        state = await self._commits.state(source.feed_url)
-        poll = Poll(source=source, state=state, fetched_at=self._now(), replaying=letter.id)
         fetched = Fetched(
             final_url=letter.headers.get("final-url", source.feed_url), http_status=0, body=letter.raw,
             content_type=letter.headers.get("content-type", ""),
         )  # fmt: skip
-        result = await self._reader.read(poll, fetched, form=letter.headers.get("form", ""))
-        if result.record.status not in FINE:
-            # What is kept will never be a feed; what its address answers now may be one.
-            record, _ = await self._poll(source, replaying=letter.id)
-            return record
-        async with self._turns.of(source.feed_url):
-            # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
-            record, state = result.record, await self._commits.state(source.feed_url)
-            kept = msgspec.structs.replace(state, keyed_by=record.keyed_by, named_by=record.named_by)
-            await self._commits.write(result, kept, account=False)
-            self._turns.writes += 1
-        return result.record
+        mine = self._turns.of(source.feed_url)
+        async with mine:
+            state = await self._commits.state(source.feed_url)
+            poll = Poll(source=source, state=state, fetched_at=self._now(), replaying=letter.id)
+            result = await self._reader.read(poll, fetched, form=letter.headers.get("form", ""))
+            record = result.record
+            if record.status in FINE:
+                # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
+                kept = msgspec.structs.replace(
+                    state, keyed_by=record.keyed_by, named_by=record.named_by,
+                    owed=state.owed if result.owed is None else result.owed,
+                )  # fmt: skip
+                await self._commits.write(result, kept, account=False)
+                mine.writes += 1
+                return record
+        # What is kept will never be a feed; what its address answers now may be one.
+        record, _ = await self._poll(source, replaying=letter.id)
+        return record
 
     async def deliver(self, source: FeedSource, body: bytes, content_type: str) -> FetchRecord:
         """Read what a hub delivered for `source`; returns once it is on the log. Raises `StoreError` when it is not.
@@ -172,7 +176,8 @@ class Poller:
         """
         await self._start()
         began = _loop_time()
-        async with self._turns.of(source.feed_url):
+        mine = self._turns.of(source.feed_url)
+        async with mine:
             state = await self._commits.state(source.feed_url)
             poll = Poll(source=source, state=state, fetched_at=self._now(), seconds=_loop_time() - began)
             polled = state.last_fetch
@@ -187,7 +192,7 @@ class Poller:
             result = msgspec.structs.replace(result, record=accounted(result.record))
             after = self.subscriptions.after_delivery(source, state, result)
             await self._commits.write(result, after)
-            self._turns.writes += 1
+            mine.writes += 1
         if after.next_poll_at is not None:
             self._rounds.move(source.feed_url, after.next_poll_at)
         return result.record
@@ -255,7 +260,8 @@ class Poller:
     async def _polled(
         self, source: FeedSource, turn: Turn | None, due: datetime | None, replaying: str
     ) -> tuple[FetchRecord, Plan]:
-        writes, state = self._turns.writes, await self._commits.state(source.feed_url)
+        mine = self._turns.of(source.feed_url)
+        writes, state = mine.writes, await self._commits.state(source.feed_url)
         moment = self._now()
         late = max(0.0, (moment - due).total_seconds()) if due is not None else 0.0
         poll = Poll(source=source, state=state, fetched_at=moment, replaying=replaying, late=late)
@@ -263,11 +269,13 @@ class Poller:
         known = Validators() if replaying else validators.to_send(state, address, moment)
         answer, seconds = await self._asking.ask(source, address, known, turn)
         poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=seconds)
-        async with self._turns.of(source.feed_url):
-            if writes != self._turns.writes:
-                # Hubs have delivered or answered since: what they brought is no news, what they said is kept.
+        async with mine:
+            if writes != mine.writes:
+                # Hubs, a replay or another poll have written since: what they brought is no news, what they said is kept.
                 poll = msgspec.structs.replace(poll, state=await self._commits.state(source.feed_url))
-            return await self._concluded(poll, address, answer)
+            concluded = await self._concluded(poll, address, answer)
+            mine.writes += 1
+            return concluded
 
     async def _concluded(self, poll: Poll, address: str, answer: Fetched | FeedError) -> tuple[FetchRecord, Plan]:
         """The record and the plan after `answer`, written down; in the feed's turn."""
