@@ -130,7 +130,7 @@ class WatchlistError(_ProblemsError):
     """Watchlist files cannot be loaded; `problems` holds every fault in all of them."""
 
 
-def misfit(error: msgspec.ValidationError) -> str:
-    """What does not fit its type, for a person, the place first: `feeds.timeout: Expected float, got str`."""
+def misfit(error: msgspec.ValidationError) -> tuple[str, str]:
+    """The dotted place of a value that does not fit its type, empty for the whole, and what is wrong with it."""
     text, _, where = str(error).partition(" - at `$.")
-    return f"{where.rstrip('`')}: {text}" if where else text
+    return where.rstrip("`"), text

@@ -70,7 +70,8 @@ def decoded(raw: bytes) -> PushedItem:
     try:
         return _decoder.decode(raw)
     except msgspec.ValidationError as error:
-        raise ValueError(misfit(error)) from error
+        where, text = misfit(error)
+        raise ValueError(f"{where}: {text}" if where else "is no JSON object") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ValueError(f"is no JSON object: {error}") from error
     except RecursionError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import os
 import socket
 import ssl
 from datetime import UTC, datetime
@@ -33,6 +34,11 @@ def retry_after(value: str, moment: datetime) -> float | None:
     return max(0.0, (named - moment).total_seconds())
 
 
+def written(value: str) -> str:
+    """What a server wrote into its head, without the bytes that are no UTF-8: these could not be written down."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
 def check_wall(response: aiohttp.ClientResponse, page: bytes, feed_url: str) -> None:
     """Raises `FeedError` when `page` asks the reader to prove to be human."""
     who = challenge.wall(response.status, response.headers, page)
@@ -44,7 +50,7 @@ def check_wall(response: aiohttp.ClientResponse, page: bytes, feed_url: str) -> 
 def refusal(response: aiohttp.ClientResponse, feed_url: str, moment: datetime) -> FeedError:
     """What a status code other than that of a document means."""
     code = response.status
-    named = f"HTTP {code} {response.reason or ''}".strip()
+    named = f"HTTP {code} {written(response.reason or '')}".strip()
     wait = retry_after(response.headers.get("Retry-After", ""), moment)
     match code:
         case 404:
@@ -77,7 +83,7 @@ def connection_error(error: aiohttp.ClientError, feed_url: str, url: str, http_s
     if isinstance(error, aiohttp.ClientHttpProxyError):
         reason = f"the proxy does not connect us to {netloc(url)} (HTTP {error.status})"
     elif isinstance(error, aiohttp.ClientProxyConnectionError):
-        reason = f"no connection to the proxy ({error.os_error.strerror or error.os_error})"
+        reason = f"no connection to the proxy ({_said(error.os_error)})"
     elif isinstance(error, aiohttp.ClientConnectorDNSError):
         reason = f"the name {netloc(url)} cannot be resolved"
         lost = error.os_error.errno in _NO_SUCH_NAME
@@ -86,7 +92,7 @@ def connection_error(error: aiohttp.ClientError, feed_url: str, url: str, http_s
     elif isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError | ssl.SSLError):
         reason = f"no trustworthy TLS connection to {netloc(url)} ({_cause(error)})"
     elif isinstance(error, aiohttp.ClientConnectorError):
-        reason = f"no connection to {netloc(url)} ({error.os_error.strerror or error.os_error})"
+        reason = f"no connection to {netloc(url)} ({_said(error.os_error)})"
     elif isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError):
         reason = f"{netloc(url)} closed the connection without an answer"
     elif isinstance(error, aiohttp.InvalidURL):
@@ -110,6 +116,11 @@ def _refused(error: aiohttp.ClientError) -> str | None:
         return cause.reason
     text = str(cause or "")
     return text.removeprefix("Multiple exceptions: ") if "--allow-network" in text else None
+
+
+def _said(error: OSError) -> str:
+    # The loop's own words are no message for people ("Connect call failed ('192.0.2.1', 80)"), and may be none at all.
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else _cause(error)
 
 
 def _cause(error: Exception) -> str:

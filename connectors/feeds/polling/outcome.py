@@ -116,13 +116,13 @@ def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, recall: Recall) ->
     )  # fmt: skip
     if why.status not in _SET_ASIDE:
         return Outcome(record=record)
-    letter = _dead_letter(poll.source, fetched, reason, poll.fetched_at)
+    letter = dead_letter(poll.source, fetched, reason, poll.fetched_at)
     if letter.id in recall((letter.id,)):
         return Outcome(record=record)
     return Outcome(record=record, dead=(letter,), seen={letter.id: Known(letter.raw_hash)})
 
 
-def _dead_letter(source: FeedSource, fetched: Fetched, reason: str, moment: datetime) -> DeadLetter:
+def dead_letter(source: FeedSource, fetched: Fetched, reason: str, moment: datetime) -> DeadLetter:
     """A document set aside, with what is needed to parse it again."""
     raw_hash = identity.raw_hash(fetched.body)
     position = f"{source.feed_url}#{raw_hash}"
