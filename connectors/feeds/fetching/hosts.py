@@ -95,10 +95,7 @@ class HostGate:
         """Waits until the host of `url` may be asked, first come first served. Raises `FeedError` when it is quiet."""
         host = host_of(url)
         await self.learn(host)
-        line = self._lines.get(host)
-        if line is None:
-            line = self._lines[host] = asyncio.Lock()
-        async with line:
+        async with self._lines.setdefault(host, asyncio.Lock()):
             while (left := self.wait(host)) > 0:
                 changed = self._changed
                 try:

@@ -93,10 +93,7 @@ class Robots:
         site = _site(url)
         if not site:
             return UNKNOWN
-        lock = self._asking.get(site)
-        if lock is None:
-            lock = self._asking[site] = asyncio.Lock()
-        async with lock:
+        async with self._asking.setdefault(site, asyncio.Lock()):
             kept = self._kept.get(site)
             if kept is None or kept.until <= self._clock():
                 kept = await self._ask(site, kept, through)
