@@ -23,8 +23,9 @@ from tests.wire import Wire, rss, serving
 
 pytestmark = pytest.mark.slow
 
-# What has no id is known by its date too: it must not change from poll to poll.
-BEGAN = now()
+# What has no id is known by its date too: it must not change from poll to poll, nor look as if the server had made it up
+# for the answer.
+BEGAN = now() - timedelta(hours=1)
 WORDS = (
     "Patrol stopped near Banjska before dawn", "Council meets about Banjska and the northern roads",
     "Banjska monastery opens its library to readers", "Heavy snow closes the road from Banjska to Zvecan",
