@@ -140,6 +140,11 @@ class FetchRecord(msgspec.Struct, frozen=True, kw_only=True):
     late: float = 0.0
     """Seconds by which the poll began after it was due."""
 
+    @property
+    def asked(self) -> bool:
+        """Whether a request was made; a host that wants to be left alone for now is not asked."""
+        return self.status is not FeedStatus.RATE_LIMITED or self.http_status > 0
+
 
 class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     """What the poller remembers of one feed. Losing it costs bandwidth, never an item and never a second alert."""

@@ -142,8 +142,13 @@ def followed(rhythm: Rhythm, moment: datetime, new: Sequence[datetime], missed: 
 
     A date outside the time since the poll before says when an item was written, not when it came: `moment` stands for it.
     """
-    if rhythm.at is None or rhythm.since is None or moment < rhythm.at:
+    if rhythm.at is None or rhythm.since is None:
         return begun(new, moment)
+    if moment < rhythm.at:
+        # The clock was set back, or a delivery overtook this poll: no time has passed, and what is known stays.
+        last = min(rhythm.last, moment) if rhythm.last is not None else None
+        before = msgspec.structs.replace(rhythm, at=moment, since=min(rhythm.since, moment), last=last)
+        return followed(before, moment, new, missed)
     weights = Weights(rhythm)
     passed = weights.between(rhythm.at.timestamp(), moment.timestamp())
     real = (moment - rhythm.at).total_seconds() / _HOUR

@@ -19,6 +19,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from connectors.feeds.fetching.fetch import MAX_BODY, MAX_WIRE
 from connectors.feeds.fetching.inflate import BadEncodingError, Inflater, TooLongError
+from connectors.feeds.fetching.refusals import written
 from connectors.feeds.poller import Poller
 from connectors.feeds.websub import rules
 from schemas.errors import StoreError
@@ -141,7 +142,7 @@ class Listener:
             self._dropped(source, header)
             # Success all the same, as the Recommendation has it: whoever guesses learns nothing.
             return _answer(202)
-        record = await self._poller.deliver(source, body, request.headers.get("Content-Type", ""))
+        record = await self._poller.deliver(source, body, written(request.headers.get("Content-Type", "")))
         self._poller.subscriptions.counters.deliveries_total += 1
         self._tell(record)
         return _answer(200)

@@ -6,6 +6,7 @@ Kill the process between any two lines: what was not yet remembered is fetched a
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from connectors.feeds.fetching.fetch import Fetched, Fetcher, user_agent
 from connectors.feeds.fetching.guard import Guard, networks
 from connectors.feeds.fetching.hosts import HostGate, Turn
 from connectors.feeds.fetching.manners import Manners
+from connectors.feeds.fetching.refusals import written
 from connectors.feeds.fetching.robots import Robots
 from connectors.feeds.fetching.validators import Validators
 from connectors.feeds.items import entries
@@ -45,6 +47,7 @@ from schemas.errors import FeedError, StoreError
 from schemas.feed import FINE, FeedSource, FeedState, FeedStatus, FetchRecord
 from schemas.time import now as current_time
 
+_log = logging.getLogger(__name__)
 _AFTER_STORE_ERROR = 15.0
 _LONGEST_PLAN = timedelta(days=1)
 """Whatever an earlier run with other settings or another clock has planned, this is the most."""
@@ -142,24 +145,28 @@ class Poller:
         if not letter.whole or letter.headers.get("form") == CUT:
             record, _ = await self._poll(source, replaying=letter.id)
             return record
-        state = await self._commits.state(source.feed_url)
-        poll = Poll(source=source, state=state, fetched_at=self._now(), replaying=letter.id)
         fetched = Fetched(
             final_url=letter.headers.get("final-url", source.feed_url), http_status=0, body=letter.raw,
             content_type=letter.headers.get("content-type", ""),
         )  # fmt: skip
-        result = await self._reader.read(poll, fetched, form=letter.headers.get("form", ""))
-        if result.record.status not in FINE:
-            # What is kept will never be a feed; what its address answers now may be one.
-            record, _ = await self._poll(source, replaying=letter.id)
-            return record
-        async with self._turns.of(source.feed_url):
-            # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
-            record, state = result.record, await self._commits.state(source.feed_url)
-            kept = msgspec.structs.replace(state, keyed_by=record.keyed_by, named_by=record.named_by)
-            await self._commits.write(result, kept, account=False)
-            self._turns.writes += 1
-        return result.record
+        mine = self._turns.of(source.feed_url)
+        async with mine:
+            state = await self._commits.state(source.feed_url)
+            poll = Poll(source=source, state=state, fetched_at=self._now(), replaying=letter.id)
+            result = await self._reader.read(poll, fetched, form=letter.headers.get("form", ""))
+            record = result.record
+            if record.status in FINE:
+                # Not a poll of the feed: items and dead letters are written, its schedule and validators stay.
+                kept = msgspec.structs.replace(
+                    state, keyed_by=record.keyed_by, named_by=record.named_by,
+                    owed=state.owed if result.owed is None else result.owed,
+                )  # fmt: skip
+                await self._commits.write(result, kept, account=False)
+                mine.writes += 1
+                return record
+        # What is kept will never be a feed; what its address answers now may be one.
+        record, _ = await self._poll(source, replaying=letter.id)
+        return record
 
     async def deliver(self, source: FeedSource, body: bytes, content_type: str) -> FetchRecord:
         """Read what a hub delivered for `source`; returns once it is on the log. Raises `StoreError` when it is not.
@@ -169,7 +176,8 @@ class Poller:
         """
         await self._start()
         began = _loop_time()
-        async with self._turns.of(source.feed_url):
+        mine = self._turns.of(source.feed_url)
+        async with mine:
             state = await self._commits.state(source.feed_url)
             poll = Poll(source=source, state=state, fetched_at=self._now(), seconds=_loop_time() - began)
             polled = state.last_fetch
@@ -184,7 +192,7 @@ class Poller:
             result = msgspec.structs.replace(result, record=accounted(result.record))
             after = self.subscriptions.after_delivery(source, state, result)
             await self._commits.write(result, after)
-            self._turns.writes += 1
+            mine.writes += 1
         if after.next_poll_at is not None:
             self._rounds.move(source.feed_url, after.next_poll_at)
         return result.record
@@ -229,9 +237,31 @@ class Poller:
     async def _poll(
         self, source: FeedSource, turn: Turn | None = None, due: datetime | None = None, *, replaying: str = ""
     ) -> tuple[FetchRecord, Plan]:
-        """The record of one poll and what comes next; the address polled is the one `turn` was taken for."""
+        """The record of one poll and what comes next; the address polled is the one `turn` was taken for.
+
+        One odd feed ends no run: what nothing else was prepared for is in its record.
+        """
         await self._start()
-        writes, state = self._turns.writes, await self._commits.state(source.feed_url)
+        moment = self._now()
+        try:
+            return await self._polled(source, turn, due, replaying)
+        except StoreError as error:
+            if not error.retryable:
+                raise
+            seconds, status = min(self._limits.shortest, _AFTER_STORE_ERROR), FeedStatus.UNREACHABLE
+            reason = f"what was read could not be stored ({error}); nothing is remembered of this poll"
+        except Exception as error:  # noqa: BLE001 told with its trace, and in the record
+            _log.exception("poll failed", extra={"feed": source.feed_url})
+            seconds, status = self._limits.longest, FeedStatus.MALFORMED
+            reason = f"wirewatch failed over this feed, {type(error).__name__}: {error}; nothing is remembered of it"
+        record = FetchRecord(feed_url=source.feed_url, fetched_at=moment, status=status, reason=written(reason))
+        return record, Plan(moment + timedelta(seconds=seconds), source.feed_url)
+
+    async def _polled(
+        self, source: FeedSource, turn: Turn | None, due: datetime | None, replaying: str
+    ) -> tuple[FetchRecord, Plan]:
+        mine = self._turns.of(source.feed_url)
+        writes, state = mine.writes, await self._commits.state(source.feed_url)
         moment = self._now()
         late = max(0.0, (moment - due).total_seconds()) if due is not None else 0.0
         poll = Poll(source=source, state=state, fetched_at=moment, replaying=replaying, late=late)
@@ -239,27 +269,30 @@ class Poller:
         known = Validators() if replaying else validators.to_send(state, address, moment)
         answer, seconds = await self._asking.ask(source, address, known, turn)
         poll = msgspec.structs.replace(poll, fetched_at=self._now(), seconds=seconds)
-        async with self._turns.of(source.feed_url):
-            if writes != self._turns.writes:
-                # Hubs have delivered or answered since: what they brought is no news, what they said is kept.
+        async with mine:
+            if writes != mine.writes:
+                # Hubs, a replay or another poll have written since: what they brought is no news, what they said is kept.
                 poll = msgspec.structs.replace(poll, state=await self._commits.state(source.feed_url))
-            return await self._concluded(poll, address, answer)
+            concluded = await self._concluded(poll, address, answer)
+            mine.writes += 1
+            return concluded
 
     async def _concluded(self, poll: Poll, address: str, answer: Fetched | FeedError) -> tuple[FetchRecord, Plan]:
         """The record and the plan after `answer`, written down; in the feed's turn."""
+        try:
+            return await self._written(poll, await self._judge(poll, address, answer))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 one odd feed ends no run
+            reason = written(f"what was read could not be written down, {type(error).__name__}: {error}")
+            failure = FeedError(reason, subject=poll.source.feed_url, status=FeedStatus.MALFORMED)
+            return await self._written(poll, outcome.failed(poll, failure))
+
+    async def _written(self, poll: Poll, result: Outcome) -> tuple[FetchRecord, Plan]:
         state, source = poll.state, poll.source
-        result = await self._judge(poll, address, answer)
         after = next_state(state, result, self._chance(), self._limits.of(source))
         after = self.subscriptions.after_poll(source, state, after, result)
-        try:
-            await self._commits.write(result, after)
-        except StoreError as error:
-            if not error.retryable:
-                raise
-            reason = f"what was read could not be stored ({error}); nothing is remembered of this poll"
-            record = poll.record(FeedStatus.UNREACHABLE, reason, http_status=result.record.http_status)
-            soon = poll.fetched_at + timedelta(seconds=min(self._limits.shortest, _AFTER_STORE_ERROR))
-            return record, Plan(soon, moves.polled(state))
+        await self._commits.write(result, after)
         return result.record, Plan(after.next_poll_at or result.record.fetched_at, moves.polled(after))
 
     async def _judge(self, poll: Poll, address: str, answer: Fetched | FeedError) -> Outcome:

@@ -105,3 +105,12 @@ def test_time_between_adds_up() -> None:
     weights = Weights(polled(office_hours(5), MONDAY + HOUR, MONDAY + timedelta(weeks=5), 3 * HOUR))
     marks = [MONDAY.timestamp() + add for add in (0, 1000, 9000, 700_000, 5_000_000)]
     assert weights.between(marks[0], marks[-1]) == pytest.approx(sum(weights.between(a, b) for a, b in pairwise(marks)))
+
+
+def test_a_clock_that_is_set_back_takes_nothing_of_what_is_known() -> None:
+    end = MONDAY + timedelta(weeks=6)
+    known = polled(office_hours(6), MONDAY + timedelta(days=1), end, timedelta(minutes=30))
+    back = followed(known, end - 3 * HOUR, [end - 4 * HOUR])
+    assert (back.at, back.known, back.since) == (end - 3 * HOUR, known.known + 1, known.since)
+    assert back.rate == pytest.approx(known.rate, rel=0.1)
+    assert back.longest_plain == known.longest_plain

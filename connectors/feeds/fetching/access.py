@@ -130,13 +130,19 @@ def faults(access: Access) -> Iterable[str]:
 def check_target(url: str, guard: Guard) -> None:
     """Raises `RefusedAddressError` when `url`, about to be asked through a proxy, names a private address itself.
 
-    Where other names lead is for the proxy to find out, and to refuse.
+    `url` is as it is sent, its name in ASCII. Where other names lead is for the proxy to find out, and to refuse.
     """
     _, host, port = origin(url)
+    host = host.rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         guard.check("127.0.0.1", port)
     if ":" in host:
         guard.check(host, port)
-    elif host.rpartition(".")[2].isdigit() or host.rpartition(".")[2].startswith("0x"):
+    elif "%" in host or host.rpartition(".")[2].isdigit() or host.rpartition(".")[2].startswith("0x"):
         # As the C library reads it: 2130706433, 0x7f.1 and 0177.0.0.1 are spellings of 127.0.0.1.
-        guard.check(socket.inet_ntoa(socket.inet_aton(host)), port)
+        try:
+            address = socket.inet_ntoa(socket.inet_aton(host))
+        except OSError:
+            # No address and no name that exists: the guard says so.
+            address = host
+        guard.check(address, port)

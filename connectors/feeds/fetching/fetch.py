@@ -14,7 +14,7 @@ from datetime import datetime
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 import aiohttp
 import msgspec
@@ -28,7 +28,7 @@ from connectors.feeds.fetching.freshness import fresh_for
 from connectors.feeds.fetching.guard import Guard, RefusedAddressError
 from connectors.feeds.fetching.inflate import ENCODINGS, BadEncodingError, Inflater, TooLongError
 from connectors.feeds.fetching.moves import PERMANENT
-from connectors.feeds.fetching.refusals import blocked, check_wall, connection_error, netloc, refusal
+from connectors.feeds.fetching.refusals import blocked, check_wall, connection_error, netloc, refusal, written
 from connectors.feeds.fetching.sessions import Sessions
 from connectors.feeds.fetching.validators import Validators
 from schemas.errors import FeedError
@@ -45,6 +45,7 @@ _CHUNK = 64 * 1024
 _LARGEST_PAGE = 1024 * 1024
 _URL_LIMIT = 2_048
 _PLAIN = re.compile(r"https?://[A-Za-z0-9._-]+(?::[0-9]{1,5})?(?:[/?#]|$)")
+_NO_UTF_8 = re.compile("[\udc80-\udcff]+")
 _SUCCESS = 2
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -205,7 +206,7 @@ class Fetcher:
         target = URL(url, encoded=True) if url.isascii() and " " not in url else URL(url)
         way: dict[str, Any] = {}
         if access.proxy:
-            check_target(url, self._guard)
+            check_target(str(target), self._guard)
             way["proxy"] = access.proxy.address
             login = access.proxy.login()
             # Plain http goes to the proxy itself; for https it is asked for a tunnel first.
@@ -220,7 +221,8 @@ class Fetcher:
                 if not location:
                     reason = f"HTTP {response.status}: a redirect that does not say where to"
                     raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED, http_status=response.status)
-                return location
+                # Bytes that are no UTF-8 are escaped, as browsers do.
+                return _NO_UTF_8.sub(lambda found: quote(found[0], errors="surrogateescape"), location)
             if response.status == HTTPStatus.NOT_MODIFIED and (validators.etag or validators.last_modified):
                 return Fetched(
                     final_url=url, http_status=response.status, validators=_validators(response.headers, validators),
@@ -237,7 +239,7 @@ class Fetcher:
                 http_status=response.status,
                 body=body,
                 bytes_read=progress.bytes_read,
-                content_type=response.headers.get("Content-Type", ""),
+                content_type=written(response.headers.get("Content-Type", "")),
                 validators=_validators(response.headers, Validators()),
                 links=tuple(response.headers.getall("Link", ())),
                 complete=complete,

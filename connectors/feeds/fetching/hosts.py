@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 from connectors.feeds.fetching.guard import Guard
 from schemas.errors import FeedError
@@ -55,7 +56,7 @@ class HostGate:
         self._free_at: dict[str, float] = {}
         self._slow: dict[str, tuple[float, float]] = {}
         self._is_ours: dict[str, bool] = {}
-        self._lines: dict[str, asyncio.Lock] = {}
+        self._lines: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._changed = asyncio.Event()
         self.on_free: Callable[[str], None] = _nobody
         """Told the name of each host whose turn has ended."""
@@ -94,22 +95,19 @@ class HostGate:
         """Waits until the host of `url` may be asked, first come first served. Raises `FeedError` when it is quiet."""
         host = host_of(url)
         await self.learn(host)
-        line = self._lines.setdefault(host, asyncio.Lock())
-        try:
-            async with line:
-                while (left := self.wait(host)) > 0:
-                    changed = self._changed
-                    try:
-                        async with asyncio.timeout(left):
-                            await changed.wait()
-                    except TimeoutError:
-                        pass
-                self.refuse_when_quiet(url)
-                turn = self.begin(host)
-        finally:
-            # Whoever still waits holds the lock or is queued at it.
-            if not line.locked():
-                self._lines.pop(host, None)
+        line = self._lines.get(host)
+        if line is None:
+            line = self._lines[host] = asyncio.Lock()
+        async with line:
+            while (left := self.wait(host)) > 0:
+                changed = self._changed
+                try:
+                    async with asyncio.timeout(left):
+                        await changed.wait()
+                except TimeoutError:
+                    pass
+            self.refuse_when_quiet(url)
+            turn = self.begin(host)
         try:
             yield
         finally:

@@ -56,7 +56,7 @@ def told(record: FetchRecord, before: FeedState, permanent: str, *, listed_too: 
     return msgspec.structs.replace(record, moved_to=target, reason=reason)
 
 
-def followed(before: FeedState, after: FeedState, *, lost: bool) -> FeedState:
+def followed(before: FeedState, after: FeedState, *, lost: bool, readable: bool) -> FeedState:
     """`after` with where to poll next; `lost`: the address polled is no more, by its server or its name."""
     record = after.last_fetch
     if record is None or record.pushed:
@@ -65,7 +65,7 @@ def followed(before: FeedState, after: FeedState, *, lost: bool) -> FeedState:
     if lost and polled(before) != before.feed_url:
         # Nothing that belongs to the lost address is sent to the listed one.
         return msgspec.structs.replace(after, moved_to="", moved_seen=0, etag="", last_modified="")
-    if after.failures == 0:
+    if readable:
         seen = (
             min(seen + 1, SIGHTINGS) if record.moved_to and record.moved_to == moved_to else int(bool(record.moved_to))
         )

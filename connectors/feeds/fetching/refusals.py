@@ -34,6 +34,11 @@ def retry_after(value: str, moment: datetime) -> float | None:
     return max(0.0, (named - moment).total_seconds())
 
 
+def written(value: str) -> str:
+    """What a server wrote into its head, without the bytes that are no UTF-8: these could not be written down."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
 def check_wall(response: aiohttp.ClientResponse, page: bytes, feed_url: str) -> None:
     """Raises `FeedError` when `page` asks the reader to prove to be human."""
     who = challenge.wall(response.status, response.headers, page)
@@ -45,7 +50,7 @@ def check_wall(response: aiohttp.ClientResponse, page: bytes, feed_url: str) -> 
 def refusal(response: aiohttp.ClientResponse, feed_url: str, moment: datetime) -> FeedError:
     """What a status code other than that of a document means."""
     code = response.status
-    named = f"HTTP {code} {response.reason or ''}".strip()
+    named = f"HTTP {code} {written(response.reason or '')}".strip()
     wait = retry_after(response.headers.get("Retry-After", ""), moment)
     match code:
         case 404:

@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import msgspec
 from protego import Protego
@@ -88,25 +89,22 @@ class Robots:
         self._clock = clock
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
-        self._asking: dict[str, asyncio.Lock] = {}
+        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def rules(self, url: str, through: Proxy = DIRECT) -> RobotsRules:
         """The rules of the site of `url`, asked through a proxy if there is one; never raises, see the table above."""
         site = _site(url)
         if not site:
             return UNKNOWN
-        lock = self._asking.setdefault(site, asyncio.Lock())
-        try:
-            async with lock:
-                kept = self._kept.get(site)
-                if kept is None or kept.until <= self._clock():
-                    kept = await self._ask(site, kept, through)
-                    self._keep(site, kept)
-                return kept.rules
-        finally:
-            # Whoever still waits holds the lock or is queued at it.
-            if not lock.locked():
-                self._asking.pop(site, None)
+        lock = self._asking.get(site)
+        if lock is None:
+            lock = self._asking[site] = asyncio.Lock()
+        async with lock:
+            kept = self._kept.get(site)
+            if kept is None or kept.until <= self._clock():
+                kept = await self._ask(site, kept, through)
+                self._keep(site, kept)
+            return kept.rules
 
     async def _ask(self, site: str, before: _Kept | None, through: Proxy) -> _Kept:
         access = Access(proxy=through) if through else OPEN

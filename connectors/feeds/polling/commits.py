@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from connectors.feeds.polling.outcome import Outcome
+from connectors.feeds.polling.restore import CONSUMER
 from connectors.interfaces import FeedStates, Log
 from schemas.errors import StoreError
 from schemas.feed import FeedState
@@ -18,6 +19,8 @@ _FINISH_SECONDS = 1.5
 _GATHER_SECONDS = 0.005
 """How long a poll waits for company: a commit costs a disk flush, however many polls are in it."""
 _MOST = 256
+_PLACED_EVERY = 20_000
+"""Records after which the place in the log is saved: a start reads no more than these again."""
 
 
 class _Write:
@@ -44,6 +47,9 @@ class Commits:
         self._reads: dict[str, asyncio.Future[FeedState | None]] = {}
         self._writing: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._unplaced = 0
+        self._behind = False
+        """Whether the log has something that the memory has not: then the next start must see it."""
 
     async def state(self, feed_url: str) -> FeedState:
         """The state of one feed, a new one before its first poll. Raises `StoreError`."""
@@ -141,7 +147,13 @@ class Commits:
     def _put(self, group: Sequence[_Write]) -> None:
         records = [record for one in group for record in one.result.records()[: None if one.account else -1]]
         self._log.append(records)
+        behind, self._behind = self._behind, True
         self._states.save_all([(one.after, one.result.seen) for one in group])
+        self._behind = behind
+        self._unplaced += len(records)
+        if self._unplaced >= _PLACED_EVERY and not behind:
+            self._states.save_positions(CONSUMER, self._log.ends("fetches"))
+            self._unplaced = 0
 
 
 def _fail(future: asyncio.Future[None] | asyncio.Future[FeedState | None], error: Exception) -> None:

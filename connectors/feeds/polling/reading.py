@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from connectors.feeds.documents.document import ParseRequest
+from connectors.feeds.documents.document import ParseRequest, Unreadable
 from connectors.feeds.documents.parse_pool import ParsePool
 from connectors.feeds.fetching.fetch import Fetched
+from connectors.feeds.fetching.refusals import written
 from connectors.feeds.fetching.validators import document_hash
 from connectors.feeds.items import entries
 from connectors.feeds.polling import outcome
 from connectors.feeds.polling.fulltext import FullText
 from connectors.feeds.polling.outcome import Outcome, Poll
 from connectors.interfaces import FeedStates, Known
-from schemas.errors import FeedError
+from schemas.errors import FeedError, StoreError
 from schemas.feed import FeedStatus
 
 
@@ -32,9 +33,15 @@ class DocumentReader:
     async def judge(self, poll: Poll, fetched: Fetched) -> Outcome:
         """What `fetched` comes to, with the text of pages; parsed only when it is not the document of last time.
 
-        Raises `FeedError`.
+        Raises `FeedError`. A document that nothing else was prepared for is set aside too.
         """
-        return await self._completed(poll, await self._judge(poll, fetched))
+        try:
+            return await self._completed(poll, await self._judge(poll, fetched))
+        except (FeedError, StoreError):
+            raise
+        except Exception as error:  # noqa: BLE001 one odd document ends no run
+            reason = f"wirewatch failed over this document, {type(error).__name__}: {error}"
+            return await self._set_aside(poll, fetched, Unreadable(status=FeedStatus.MALFORMED, reason=written(reason)))
 
     async def read(self, poll: Poll, fetched: Fetched, form: str = "") -> Outcome:
         """The same for a document that is parsed whatever is known; `form` as in `ParseRequest`."""
@@ -64,9 +71,7 @@ class DocumentReader:
         document, why = await self._pool.parse(request)
         if document is None:
             assert why is not None  # a reply is one of the two
-            letter = outcome.dead_letter(poll.source, fetched, why.reason, poll.fetched_at)
-            seen = await asyncio.to_thread(self._seen, poll, (letter.id,))
-            return outcome.unreadable(poll, fetched, why, seen)
+            return await self._set_aside(poll, fetched, why)
 
         def build() -> Outcome:
             origin = entries.Origin(
@@ -77,6 +82,11 @@ class DocumentReader:
             return outcome.read(poll, fetched, document, built)
 
         return await asyncio.to_thread(build)
+
+    async def _set_aside(self, poll: Poll, fetched: Fetched, why: Unreadable) -> Outcome:
+        letter = outcome.dead_letter(poll.source, fetched, why.reason, poll.fetched_at)
+        seen = await asyncio.to_thread(self._seen, poll, (letter.id,))
+        return outcome.unreadable(poll, fetched, why, seen)
 
     def _seen(self, poll: Poll, keys: Sequence[str]) -> Mapping[str, Known]:
         seen = self._states.seen(poll.source.feed_url, keys)

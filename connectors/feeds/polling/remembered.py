@@ -20,7 +20,8 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
     """What to remember after `outcome`."""
     record, known = outcome.record, outcome.validators or Validators(state.etag, state.last_modified)
     moment = record.fetched_at
-    failures = 0 if outcome.readable else state.failures + 1
+    # A feed that was not asked, as its host wants quiet, has not failed.
+    failures = 0 if outcome.readable else state.failures + record.asked
     hints = outcome.hints or Hints(ttl=state.hint, skip_hours=state.skip_hours, skip_days=state.skip_days)
     asked = schedule.Asked(
         moment=moment, status=record.status, rhythm=_rhythm(state, outcome), failures=failures,
@@ -50,7 +51,7 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
         rhythm=asked.rhythm,
     )
     after = validators.kept(state, after, full=outcome.full)
-    return moves.followed(state, after, lost=outcome.lost)
+    return moves.followed(state, after, lost=outcome.lost, readable=outcome.readable)
 
 
 def arrived(state: FeedState, outcome: Outcome) -> FeedState:

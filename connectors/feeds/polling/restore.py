@@ -8,13 +8,14 @@ on the log is known by the name it has there: a document that has changed since 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import msgspec
 
 from connectors.feeds.items.entries import FORGOTTEN, marks_of
 from connectors.interfaces import FeedStates, Known, Log, Positions, Record, Topic
 from schemas import codec
-from schemas.errors import StoreError
+from schemas.errors import RecordError, StoreError
 from schemas.feed import FINE, FeedState, FetchRecord
 from schemas.item import FeedItem
 
@@ -22,6 +23,7 @@ CONSUMER = "poller"
 TAIL = 5_000
 """Newest items of each partition looked at on every start: more than a death can leave unremembered."""
 _PAGE = 1_000
+T = TypeVar("T")
 _SWITCHED = (b'"keyed_by":"item"', b'"named_by":"guid+link"')
 
 
@@ -37,14 +39,16 @@ def restore(log: Log, states: FeedStates) -> None:
     for record in _records(log, "fetches", place):
         # Most records say nothing of a switch, and of most feeds the state is there: only the others are decoded.
         if record.key not in known or any(switch in record.value for switch in _SWITCHED):
-            fetch = codec.decode(record.value, FetchRecord, record.headers, subject=record.position)
+            fetch = _decoded(record, FetchRecord)
+            if fetch is None:
+                continue
             before = restored.get(fetch.feed_url) or known.get(fetch.feed_url)
             restored[fetch.feed_url] = _after(before, fetch, lost=fetch.feed_url not in known)
     changed = [state for feed_url, state in sorted(restored.items()) if state != known.get(feed_url)]
     states.save_all([(state, {}) for state in changed])
     _remember(log, states, known | restored, {} if lost else _tail(log))
-    if place:
-        states.save_positions(CONSUMER, place)
+    # Also with no fetch on the log: else the next start would take what others pushed in for a loss, and read it all.
+    states.save_positions(CONSUMER, {**dict.fromkeys(log.ends("fetches"), 0), **place})
 
 
 def _after(state: FeedState | None, fetch: FetchRecord, *, lost: bool) -> FeedState:
@@ -61,7 +65,9 @@ def _after(state: FeedState | None, fetch: FetchRecord, *, lost: bool) -> FeedSt
 def _remember(log: Log, states: FeedStates, known: dict[str, FeedState], start: dict[int, int]) -> None:
     marks: dict[str, dict[str, Known]] = {}
     for number, record in enumerate(_records(log, "items", start), start=1):
-        item = codec.decode(record.value, FeedItem, record.headers, subject=record.position)
+        item = _decoded(record, FeedItem)
+        if item is None:
+            continue
         # Of a feed never polled, others pushed items in.
         state = known.setdefault(item.feed_url, FeedState(feed_url=item.feed_url))
         # What is remembered already may be newer.
@@ -71,6 +77,14 @@ def _remember(log: Log, states: FeedStates, known: dict[str, FeedState], start: 
             states.save_all([(known[feed_url], seen) for feed_url, seen in marks.items()])
             marks.clear()
     states.save_all([(known[feed_url], seen) for feed_url, seen in marks.items()])
+
+
+def _decoded(record: Record, kind: type[T]) -> T | None:
+    """None for a record that cannot be read: the pipeline sets it aside, and it keeps nobody from starting."""
+    try:
+        return codec.decode(record.value, kind, record.headers, subject=record.position)
+    except RecordError:
+        return None
 
 
 def _tail(log: Log) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""Turns per feed: a poll, a delivery and a hub's request may not write the state of one feed over each other."""
+"""Turns per feed: polls, deliveries, replays and hubs' requests may not write the state of one feed over each other."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ import asyncio
 from weakref import WeakValueDictionary
 
 
-class FeedTurns:
-    """Locks by feed address, made when asked for and gone when nobody holds them. Used from one event loop."""
+class FeedTurn(asyncio.Lock):
+    """Held from reading a feed's state until what follows from it is saved; never over a request to anybody."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.writes = 0
-        """Raised by whoever has written a state without polling, before its turn ends: a poll that reads the same number
-        before its request and after it has read the state as it still is."""
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Raised by whoever has written the state, before its turn ends: a poll that reads the same number before its
+        request and after it has read the state as it still is."""
 
-    def of(self, feed_url: str) -> asyncio.Lock:
-        """Held from reading a feed's state until what follows from it is saved; never over a request to anybody."""
-        lock = self._locks.get(feed_url)
-        if lock is None:
-            lock = self._locks[feed_url] = asyncio.Lock()
-        return lock
+
+class FeedTurns:
+    """Turns by feed address, made when asked for and gone when nobody holds them. Used from one event loop."""
+
+    def __init__(self) -> None:
+        self._turns: WeakValueDictionary[str, FeedTurn] = WeakValueDictionary()
+
+    def of(self, feed_url: str) -> FeedTurn:
+        """The turn of a feed; the same for as long as somebody keeps it."""
+        turn = self._turns.get(feed_url)
+        if turn is None:
+            turn = self._turns[feed_url] = FeedTurn()
+        return turn

@@ -76,7 +76,7 @@ class HubClient:
     async def _tried(self, hub: str, fields: Mapping[str, str]) -> Reply:
         try:
             return await self._follow(hub, fields)
-        except (aiohttp.ClientError, RefusedAddressError, ValueError, UnicodeError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             # Of several refused addresses the loop makes one plain error; of a single one the guard's own is at hand.
             guarded = getattr(error, "os_error", error)
             text = guarded.reason if isinstance(guarded, RefusedAddressError) else str(error)
@@ -98,7 +98,7 @@ class HubClient:
         target = URL(hub, encoded=hub.isascii() and " " not in hub)
         headers, way = dict(self._headers), dict[str, Any]()
         if self._proxy:
-            check_target(hub, self._guard)
+            check_target(str(target), self._guard)
             way = {"proxy": self._proxy.address, "proxy_headers": self._proxy.login()}
             headers |= self._proxy.login() if hub.startswith("http:") else {}
         session = self._sessions.through(self._proxy)

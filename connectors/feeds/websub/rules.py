@@ -176,7 +176,7 @@ def after_poll(
     polls bring nothing says nothing of the feed's rhythm.
     """
     moment, push = record.fetched_at, after.push
-    if not trusted(push, moment) or after.failures:
+    if not trusted(push, moment) or after.failures or not record.asked:
         return after, False
     if record.new:
         return msgspec.structs.replace(after, push=msgspec.structs.replace(push, delivered_at=None)), True
@@ -207,6 +207,7 @@ def _postponed(state: FeedState, since: datetime, backup: float) -> FeedState:
 def due_by_rhythm(state: FeedState) -> datetime | None:
     """When the feed is due without a hub: deliveries may have been missed, or will be."""
     due, polled = state.next_poll_at, state.last_fetch
-    if due is None or polled is None or state.push.delivered_at is None:
+    if due is None or polled is None or state.push.delivered_at is None or state.failures or not polled.asked:
+        # A server that wants time gets it, whatever the hub has brought since.
         return due
     return min(due, polled.fetched_at + timedelta(seconds=state.interval))

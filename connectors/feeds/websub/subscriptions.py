@@ -208,12 +208,13 @@ class Subscriptions:
 
     async def _change(self, feed_url: str, change: Callable[[FeedState], FeedState]) -> FeedState:
         """The state of a feed after `change`, made and saved in its turn. Raises `StoreError`."""
-        async with self._turns.of(feed_url):
+        turn = self._turns.of(feed_url)
+        async with turn:
             state = await self._commits.state(feed_url)
             after = change(state)
             if after != state:
                 await self._commits.remember(after)
-                self._turns.writes += 1
+                turn.writes += 1
             return after
 
 

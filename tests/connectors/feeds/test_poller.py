@@ -14,6 +14,7 @@ from connectors.interfaces import NewRecord
 from schemas import codec
 from schemas.errors import StoreError
 from schemas.feed import FeedStatus, FetchRecord
+from schemas.health import verdict
 from tests.connectors.feeds.desk import Desk, Unwilling, at_desk, desk
 from tests.connectors.feeds.server import PATIENT, TRAP, item, outlet, rss
 
@@ -275,3 +276,21 @@ def test_a_host_that_asks_for_quiet_gets_it_for_all_its_feeds(tmp_path: Path) ->
         assert state.next_poll_at >= at.time + timedelta(seconds=7190)
 
     at_desk(tmp_path, work)
+
+
+def test_a_feed_that_is_not_asked_has_not_failed(tmp_path: Path) -> None:
+    async def work(at: Desk) -> None:
+        at.poller._gate._ours = False
+        at.here.documents["/good"] = rss(item("1", "one"))
+        at.here.redirects["/moved"] = (301, "/good")
+        await at.poll("/moved")
+        at.poller._gate.quiet(at.here.address, 86_400)
+        for _ in range(25):
+            at.time += timedelta(days=1)
+            assert (await at.poll("/moved")).reason.startswith("not asked")
+        state = at.states.state(at.here.url("/moved"))
+        assert state is not None
+        assert (state.failures, state.moved_to, state.moved_seen) == (0, at.here.url("/good"), 1)
+        assert not verdict(at.source("/moved"), state).needs_person
+
+    at_desk(tmp_path, work, msgspec.structs.replace(PATIENT, host_delay=0.0))

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import msgspec
 
+from connectors.feeds.fetching.fetch import Fetched
+from connectors.feeds.polling.outcome import dead_letter
 from tests.connectors.feeds.desk import Desk, at_desk
+from tests.connectors.feeds.pages import page, serve
 from tests.connectors.feeds.server import item, rss
+from tests.connectors.feeds.thin import LONG, entry, poll, shown
 
 
 def test_a_whole_dead_letter_is_parsed_again(tmp_path: Path) -> None:
@@ -85,5 +90,37 @@ def test_an_entry_set_aside_is_converted_again(tmp_path: Path) -> None:
         mended = msgspec.structs.replace(letter, raw=raw, length=len(raw))
         assert (await at.poller.replay_document(mended)).new == 1
         assert (at.items()[-1].native_id, at.items()[-1].title) == ("2", "now readable")
+
+    at_desk(tmp_path, work)
+
+
+def test_a_page_read_with_a_replay_is_not_owed_any_more(tmp_path: Path) -> None:
+    async def work(at: Desk) -> None:
+        source = at.source("/feed", full_text=True)
+        serve(at.here, "/1.html", page("Bridge over the river"))
+        at.here.broken.add("/1.html")
+        await poll(at, entry(at, 1))
+        at.here.broken.clear()
+        kept = Fetched(final_url=source.feed_url, http_status=200, body=rss(item("2", "two", text=LONG)))
+        await at.poller.replay_document(dead_letter(source, kept, "not read", at.time))
+        await poll(at)
+        assert sorted(shown(at.items())) == [("1", "feed", "new"), ("1", "page", "new"), ("2", "feed", "new")]
+
+    at_desk(tmp_path, work)
+
+
+def test_two_polls_of_one_feed_at_a_time_lose_nothing_for_good(tmp_path: Path) -> None:
+    async def work(at: Desk) -> None:
+        at.here.documents["/feed"] = rss(item("1", "one", link="/same"), item("2", "two", link="/same"))
+        at.here.seconds["/feed"] = 1.0
+        slow = asyncio.ensure_future(at.poll("/feed"))
+        await asyncio.sleep(0.3)
+        at.here.seconds["/feed"] = 0.0
+        assert (await at.poll("/feed")).keyed_by == "item"
+        at.here.documents["/feed"] = rss(item("3", "three", link="/other"))
+        assert (await slow).keyed_by == "item"
+        state = at.states.state(at.here.url("/feed"))
+        assert state is not None
+        assert state.keyed_by == "item"
 
     at_desk(tmp_path, work)

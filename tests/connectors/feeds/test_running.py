@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -10,9 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from connectors.feeds.poller import Poller
+from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.feeds.settings import PollerSettings
 from connectors.interfaces import NewRecord
-from schemas.errors import SettingsError, StoreError
+from schemas.errors import RecordError, SettingsError, StoreError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from tests.connectors.feeds.desk import Desk, Unwilling, desk, until
 from tests.connectors.feeds.server import PATIENT, TRAP, item, outlet, rss
@@ -236,3 +238,87 @@ def test_no_plan_from_another_time_is_waited_for_but_that_of_a_gone_feed(
         assert kept or plan.at - moment < timedelta(days=1, minutes=1)
 
     running(tmp_path, work)
+
+
+HEADS = {
+    "/reason": b"HTTP/1.1 404 Nicht gef\xfcnden\r\n",
+    "/kind": b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=\xff\r\n",
+    "/place": b"HTTP/1.1 302 Found\r\nLocation: /gef\xfcnden\r\n",
+    "/gef%FCnden": b"HTTP/1.1 200 OK\r\n",
+}
+"""Answers with bytes that are no UTF-8 in their heads."""
+
+
+def test_heads_in_another_encoding_end_no_run(tmp_path: Path) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
+        body = b"no feed" if path == "/kind" else rss(item("1", "one"))
+        writer.write(HEADS[path] + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        await writer.drain()
+        writer.close()
+
+    async def work(at: Desk, _: asyncio.Event) -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        root = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        sources = [FeedSource(feed_url=root + path) for path in list(HEADS)[:3]]
+        records = await at.poller.poll_all(sources)
+        assert [record.status for record in records] == ["not-found", "malformed", "working"]
+        assert records[2].final_url == f"{root}/gef%FCnden"
+        assert sorted(map(str, at.fetches())) == sorted(map(str, records))
+        server.close()
+
+    running(tmp_path, work)
+
+
+def test_a_fault_of_our_own_over_one_feed_ends_no_run(tmp_path: Path) -> None:
+    class Faulty(SqliteFeedStates):
+        def learned(self, feed_url: str) -> str:
+            if feed_url.endswith("/odd"):
+                message = "nobody thought of this"
+                raise LookupError(message)
+            return super().learned(feed_url)
+
+        def states_of(self, feed_urls: Sequence[str]) -> Mapping[str, FeedState]:
+            if any(feed_url.endswith("/unreadable") for feed_url in feed_urls):
+                message = "not a valid feed-state record"
+                raise RecordError(message, stage="decode")
+            return super().states_of(feed_urls)
+
+    async def run() -> None:
+        async with outlet() as here, desk(tmp_path, here) as at:
+            states = Faulty(tmp_path / "faulty.sqlite3")
+            poller = Poller(PATIENT, at.kept, states)
+            for path in ("/odd", "/unreadable", "/feed"):
+                here.documents[path] = rss(item("1", "one"))
+            records = await poller.poll_all([at.source("/odd"), at.source("/unreadable"), at.source("/feed")])
+            await poller.close()
+            states.close()
+            assert [record.status for record in records] == ["malformed", "malformed", "working"]
+            assert "LookupError: nobody thought of this" in records[0].reason
+            (letter,) = at.letters()
+            assert (letter.subject, letter.raw) == (here.url("/odd"), here.documents["/odd"])
+
+    asyncio.run(run())
+
+
+def test_a_memory_that_is_away_for_a_while_ends_no_run(tmp_path: Path) -> None:
+    class Locked(SqliteFeedStates):
+        locked = True
+
+        def states_of(self, feed_urls: Sequence[str]) -> Mapping[str, FeedState]:
+            if self.locked:
+                self.locked = False
+                message = "database is locked"
+                raise StoreError(message, subject="feeds", retryable=True)
+            return super().states_of(feed_urls)
+
+    async def run() -> None:
+        async with outlet() as here, desk(tmp_path, here) as at:
+            states = Locked(tmp_path / "locked.sqlite3")
+            poller = Poller(PATIENT, at.kept, states)
+            here.documents["/feed"] = rss(item("1", "one"))
+            assert [(await poller.poll(at.source("/feed"))).status for _ in range(2)] == ["unreachable", "working"]
+            await poller.close()
+            states.close()
+
+    asyncio.run(run())

@@ -13,7 +13,11 @@ import pytest
 from aiohttp import web
 
 from connectors.feeds.fetching.access import Access, Proxy, check_target, origin, proxy
+from connectors.feeds.fetching.fetch import Fetcher
 from connectors.feeds.fetching.guard import Guard, RefusedAddressError
+from connectors.feeds.websub.hubs import HubClient
+from schemas.errors import FeedError
+from schemas.feed import FeedStatus
 from tests.connectors.feeds.desk import Desk, at_desk, desk
 from tests.connectors.feeds.server import PATIENT, item, outlet, rss
 
@@ -187,6 +191,27 @@ def test_names_are_left_to_the_proxy_but_private_literals_are_not() -> None:
     guard = Guard()
     for fine in ("http://portal.example/", "https://93.184.216.34/", "http://0x.example/"):
         check_target(fine, guard)
-    for private in ("http://127.1/", "https://0x7f000001/", "http://[::ffff:10.0.0.1]/", "http://a.localhost/"):
+    for private in (
+        "http://127.1/", "https://0x7f000001/", "http://[::ffff:10.0.0.1]/", "http://a.localhost/", "http://127.0.0.1./",
+        "http://localhost./", "http://127.0.0.%31/", "http://name.123/", "http://1.2.3.4.5/",
+    ):  # fmt: skip
         with pytest.raises(RefusedAddressError):
             check_target(private, guard)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["\uff11\uff12\uff17.0.0.1", "\u24dbocalhost", "127\u30020\u30020\u30021", "name.123"]
+)
+def test_no_spelling_of_this_machine_goes_to_the_proxy(spelling: str) -> None:
+    async def run() -> None:
+        guard = Guard()
+        fetcher = Fetcher(user_agent="wirewatch", guard=guard, timeout=5)
+        hubs = HubClient(user_agent="wirewatch", guard=guard, proxy=proxy("http://127.0.0.1:9"))
+        with pytest.raises(FeedError) as refused:
+            await fetcher.fetch(f"http://{spelling}/", access=Access(proxy=proxy("http://127.0.0.1:9")))
+        assert refused.value.status == FeedStatus.BLOCKED_ADDRESS
+        assert "cannot be asked" in (await hubs.ask(f"http://{spelling}:81/", {})).refused
+        await fetcher.close()
+        await hubs.close()
+
+    asyncio.run(run())

@@ -78,3 +78,12 @@ def test_a_host_that_is_to_be_asked_more_slowly_is_so_for_as_long_as_it_wants() 
     assert pause() == 1.0
     gate.slow_down(url, 5.0, 60.0)
     assert pause() == 5.0
+
+
+def test_everyone_in_a_long_line_for_one_host_gets_a_turn() -> None:
+    async def run() -> list[str]:
+        gate = HostGate(0.01, Guard(), ours=False, clock=asyncio.get_running_loop().time)
+        async with asyncio.timeout(5):
+            return await turns(gate, *(f"http://93.184.216.34/{number}" for number in range(5)))
+
+    assert [event.split()[0] for event in asyncio.run(run())] == ["begin", "end"] * 5

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.feeds.polling.commits import Commits
+from connectors.feeds.polling.commits import _PLACED_EVERY, Commits
 from connectors.feeds.polling.outcome import Outcome
+from connectors.feeds.polling.restore import CONSUMER
 from connectors.feeds.polling.state import SqliteFeedStates
-from connectors.interfaces import NewRecord
+from connectors.interfaces import NewRecord, Positions
+from connectors.log.embedded import EmbeddedLog
 from schemas.errors import RecordError, StoreError
 from schemas.feed import FeedState, FeedStatus, FetchRecord
 from tests.connectors.feeds.desk import Unwilling
@@ -114,3 +116,27 @@ def test_a_broken_state_is_an_error_of_its_feed_alone(tmp_path: Path) -> None:
         states.close()
 
     asyncio.run(run())
+
+
+def test_the_next_start_reads_nothing_again_that_is_remembered(tmp_path: Path) -> None:
+    async def run(bad: str) -> Positions:
+        folder = tmp_path / (bad or "fine")
+        folder.mkdir()
+        log, states = EmbeddedLog(folder / "log.sqlite3"), SqliteFeedStates(folder / "feeds.sqlite3")
+        commits = Commits(log, states)
+        if bad:
+            state = FeedState(feed_url="\ud800")
+            with pytest.raises(UnicodeEncodeError):
+                await commits.write(result(0), state)
+        for _ in range(_PLACED_EVERY // 256 + 1):
+            assert await written(commits, 256) == [None] * 256
+        await commits.close()
+        places = states.positions(CONSUMER)
+        states.close()
+        log.close()
+        return places
+
+    (place,) = asyncio.run(run("")).values()
+    assert place >= _PLACED_EVERY
+    # What the log alone has must be seen by the next start.
+    assert asyncio.run(run("bad")) == {}

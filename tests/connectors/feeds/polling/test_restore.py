@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -129,6 +131,29 @@ def test_only_the_newest_items_are_read_on_every_start(tmp_path: Path) -> None:
     states.save_positions("poller", {0: 0})
     restore(log, states)
     assert len(states.seen(FEED, [one.item_id for one in items])) == TAIL
+    log.close()
+    states.close()
+
+
+def test_a_log_without_fetches_is_read_whole_only_once(tmp_path: Path) -> None:
+    log = logged(tmp_path, *(sample(number, feed_url=FEED) for number in range(TAIL + 5)))
+    states = restored(tmp_path, log)
+    first = sample(0, feed_url=FEED).item_id
+    assert first in states.seen(FEED, [first])
+    with closing(sqlite3.connect(tmp_path / "feeds.sqlite3")) as file, file:
+        file.execute("DELETE FROM seen")
+    restore(log, states)
+    assert first not in states.seen(FEED, [first])
+    log.close()
+    states.close()
+
+
+def test_a_record_that_cannot_be_read_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    log = logged(tmp_path, fetch(0), sample(1, feed_url=FEED))
+    log.append([NewRecord(topic=topic, key="k", value=b"{") for topic in ("items", "fetches")])
+    states = restored(tmp_path, log)
+    assert states.state(FEED) is not None
+    assert states.positions("poller") == {0: 2}
     log.close()
     states.close()
 

@@ -232,6 +232,15 @@ def test_after_a_start_trusted_feeds_are_due_by_their_rhythm() -> None:
     assert rules.due_by_rhythm(FeedState(feed_url=FEED)) is None
 
 
+def test_a_server_that_wants_quiet_gets_it_whatever_the_hub_does() -> None:
+    due = NOW + timedelta(hours=12)
+    quiet = msgspec.structs.replace(fetch(), status=FeedStatus.RATE_LIMITED)
+    waiting = state(next_poll_at=due, last_fetch=quiet)
+    assert rules.due_by_rhythm(waiting) == due
+    assert rules.due_by_rhythm(state(next_poll_at=due, failures=1)) == due
+    assert rules.after_poll(waiting, waiting, quiet, pinned=False, backup=86_400.0) == (waiting, False)
+
+
 def test_an_account_of_a_delivery_tells_of_no_gap_and_no_empty_feed() -> None:
     told = rules.accounted(msgspec.structs.replace(fetch(missed=5), status=FeedStatus.EMPTY))
     assert (told.status, told.missed, told.pushed) == ("unchanged", 0, True)
