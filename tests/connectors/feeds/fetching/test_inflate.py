@@ -39,6 +39,13 @@ def test_plain_text_under_a_false_label_is_taken_as_it_is() -> None:
     assert inflated("gzip", b"<", step=1) == b"<"
 
 
+@pytest.mark.parametrize("step", [1, 4096])
+def test_a_packed_file_that_no_header_names_is_unpacked(step: int) -> None:
+    assert inflated("", gzip.compress(b"<urlset/>"), step=step) == b"<urlset/>"
+    with pytest.raises(TooLongError):
+        inflated("", gzip.compress(bytes(1001)), limit=1000, step=step)
+
+
 def test_the_limit_is_exact() -> None:
     assert len(inflated("gzip", gzip.compress(bytes(1000)), limit=1000)) == 1000
     for encoding, body in (
