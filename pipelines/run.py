@@ -7,6 +7,7 @@ Everything before a commit may happen again after a crash; nothing after it will
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 
 import apache_beam as beam
@@ -67,6 +68,8 @@ class MicroBatches:
         pipeline = beam.Pipeline(runner=FnApiRunner(), options=self._options)
         monitoring(pipeline, parts)
         self._graph = pipeline.to_runner_api(default_environment=EmbeddedPythonEnvironment.default())
+        # Beam makes a folder for each pipeline and removes it when that is run, which this one never is.
+        shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)
         stop_when(parts.name, stopped)
 
     def step(self, wait: float) -> int:

@@ -22,6 +22,16 @@ SILENT = "silent"
 STALE = "stale"
 POSSIBLE_GAP = "possible-gap"
 DUPLICATE = "duplicate"
+STATUSES: tuple[str, ...] = (
+    *(status.value for status in FeedStatus),
+    NEVER_POLLED,
+    FAILING,
+    SILENT,
+    STALE,
+    POSSIBLE_GAP,
+    DUPLICATE,
+)
+"""All that `Health.status` can be."""
 
 MANY_FAILURES = 10.0
 """Failures in a row, weighed, after which a person should look, whatever the reason."""

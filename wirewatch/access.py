@@ -58,5 +58,5 @@ def _text(file: str, path: str) -> str:
     try:
         return Path(file).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot be read: {error}"
+        message = f"cannot be read: {getattr(error, 'strerror', None) or error}"
         raise SettingsError(message, subject=f"{path} {file}") from error

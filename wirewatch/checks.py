@@ -73,6 +73,9 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
     from schemas.health import verdicts
 
     sources = wiring.watched(settings)
+    if not sources:
+        yield Finding("feeds", "note", "no feed is listed; `wirewatch feeds add ADDRESS` adds one")
+        return
     yield Finding("feeds", "ok", f"{len(sources)} watched")
     for source in sources:
         if source.access and source.access not in settings.feeds.access:

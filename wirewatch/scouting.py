@@ -129,8 +129,16 @@ def _named(source: FeedSource, url: str, how: str) -> str:
 
 
 def _nothing(search: Search) -> str:
-    tried = list(search.tried.items())
-    if not tried:
+    if not search.tried:
         return "no feed found"
-    reason = tried[0][1] if len(tried) == 1 else "\n" + "\n".join(f"  {url}: {why}" for url, why in tried)
-    return f"no feed found here: {reason}"
+    if len(search.tried) == 1:
+        return f"no feed found here: {next(iter(search.tried.values()))}"
+    # A dozen usual addresses often fail in one way: say it once.
+    by_reason: dict[str, list[str]] = {}
+    for url, why in search.tried.items():
+        by_reason.setdefault(why, []).append(url)
+    return "no feed found here:\n" + "\n".join(f"  {_one_of(urls)}: {why}" for why, urls in by_reason.items())
+
+
+def _one_of(urls: Sequence[str]) -> str:
+    return urls[0] if len(urls) == 1 else f"{urls[0]} and {len(urls) - 1} more"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -155,6 +156,14 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 DEFAULT_FILE = "wirewatch.toml"
+_TYPES = re.compile(r"Expected `([a-z]+)`, got `([a-z]+)`")
+_CALLED = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list in [ ]",
+}
 _PREFIX = "WIREWATCH_"
 # Read elsewhere, not settings: the demo and tests may set them.
 _NOT_SETTINGS = frozenset({"WIREWATCH_CONFIG"})
@@ -270,9 +279,7 @@ def _split(rest: str, kind: type) -> list[str]:
 
 
 def _from_text(path: list[str], text: str, name: str) -> object:
-    kind: Any = Settings
-    for key in path:
-        kind = get_args(kind)[1] if get_origin(kind) is dict else get_type_hints(kind)[key]
+    kind = _kind(path)
     if kind is Secret:
         return text
     if kind == tuple[str, ...]:
@@ -280,8 +287,23 @@ def _from_text(path: list[str], text: str, name: str) -> object:
     try:
         return msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError as error:
-        message = f"{'.'.join(path)}: {error}"
+        message = f"{'.'.join(path)}: {_plainly(str(error), path)}"
         raise SettingsError(message, subject=name) from error
+
+
+def _kind(path: Sequence[str]) -> Any:
+    kind: Any = Settings
+    for key in path:
+        kind = get_args(kind)[1] if get_origin(kind) is dict else get_type_hints(kind)[key]
+    return kind
+
+
+def _plainly(text: str, path: Sequence[str]) -> str:
+    """What msgspec says of the value at `path`, for somebody who writes TOML."""
+    if text.startswith("Invalid enum value "):
+        return f"must be one of {', '.join(get_args(_kind(path)))}, not {text.removeprefix('Invalid enum value ')}"
+    types = _TYPES.fullmatch(text)
+    return f"must be {_CALLED.get(types[1], types[1])}, not {_CALLED.get(types[2], types[2])}" if types else text
 
 
 def _put(tree: dict[str, Any], path: list[str], value: object) -> None:
@@ -295,7 +317,8 @@ def _build(tree: dict[str, Any], file: Path | None) -> Settings:
         settings = msgspec.convert(_with_secrets(tree, Settings), Settings)
     except msgspec.ValidationError as error:
         text, _, where = str(error).partition(" - at `$.")
-        message = f"{where.rstrip('`')}: {text}" if where else text
+        where = where.rstrip("`")
+        message = f"{where}: {_plainly(text, where.split('.'))}" if where else text
         raise SettingsError(message, subject=str(file or "settings")) from error
     return settings
 

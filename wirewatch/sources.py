@@ -28,9 +28,9 @@ class SourcesInForce:
 
     def keep(self, folder: Path) -> None:
         """Leave the list in the data folder, now and whenever it changes, for the commands that speak of it."""
+        self._folder = folder
         if self.current:
             write_last_sources(folder, self.current)
-            self._folder = folder
 
     def stamp(self) -> str:
         """See `FeedSources.stamp`."""

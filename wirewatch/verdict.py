@@ -81,7 +81,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         gives = " and ".join(filter(None, ("ETag" if self.etag else "", "Last-Modified" if self.last_modified else "")))
         lines = [
             f"format    {self.form}, {_counted(self.entries)}{newest}",
-            f"polled    about {self.polls_per_day:,.0f} times a day",
+            f"polled    about {_times(self.polls_per_day)} a day",
             f"language  {language}" + (f", declared {self.language_declared}" if self.language_declared else ""),
             f"dates     {bad or 'all good'}",
             f"ids       {ids or 'none'}",
@@ -204,7 +204,11 @@ def _of_entries(said: Verdict, found: Found, built: Items) -> list[Trouble]:
     if built.keyed_by == "item":
         told.append(Trouble("one address stands for several entries; they are told apart by id", ""))
     if built.dead or document.broken:
-        told.append(Trouble(f"{len(document.broken)} entries cannot be read", "they are set aside as dead letters"))
+        told.append(
+            Trouble(
+                f"{_counted(len(document.broken))} cannot be read", "see `wirewatch deadletters list` once it is polled"
+            )
+        )
     if document.cut or not found.fetched.complete:
         told.append(Trouble("the document is cut in the middle", "tell the outlet; complete entries are read"))
     told += [Trouble(note, "tell the outlet; it is read all the same") for note in document.notes]
@@ -217,6 +221,10 @@ def _south_slavic(*tags: str) -> bool:
 
 def _counted(entries: int) -> str:
     return f"{entries} {'entry' if entries == 1 else 'entries'}"
+
+
+def _times(count: float) -> str:
+    return "once" if round(count) <= 1 else f"{count:,.0f} times"
 
 
 def _ago(seconds: float) -> str:

@@ -70,7 +70,7 @@ def decoded(raw: bytes) -> PushedItem:
         return _decoder.decode(raw)
     except msgspec.ValidationError as error:
         text, _, where = str(error).partition(" - at `$.")
-        raise ValueError(f"{where.rstrip('`')}: {text}" if where else text) from error
+        raise ValueError(f"{where.rstrip('`')}: {text}" if where else "is no JSON object") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ValueError(f"is no JSON object: {error}") from error
     except RecursionError as error:

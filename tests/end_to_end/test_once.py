@@ -34,6 +34,17 @@ def once(wire: Wire, data: Path, *paths: str) -> str:
     return wirewatch("run", "--once", *named, *LOOPBACK, "--data", data).stdout
 
 
+def test_a_run_leaves_nothing_in_the_folder_for_temporary_files(
+    wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire["/a.rss"] = rss(item(1, published_at=now()))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    once(wire, tmp_path / "data", "/a.rss")
+    assert list(temporary.iterdir()) == []
+
+
 def test_from_feed_to_hit_and_mail(wire: Wire, tmp_path: Path) -> None:
     wire["/a.rss"] = rss(
         item(1, title="Патрола у Бањској, Косово", published_at=now() - timedelta(minutes=5)),

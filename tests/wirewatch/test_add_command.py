@@ -117,6 +117,9 @@ def test_a_verdict_names_what_is_wrong(tmp_path: Path) -> None:
         assert out.endswith(f"added to {tmp_path / 'data' / 'feeds.toml'}\n")
         _, out, _ = feeds(tmp_path, "add", wire.url("/empty"))
         assert "! it has no entries" in out
+        wire["/cut"] = rss(item(1), item(2))[:-60]
+        _, out, _ = feeds(tmp_path, "add", wire.url("/cut"))
+        assert "! 1 entry cannot be read" in out
 
 
 def test_a_feed_that_is_listed_is_refused_however_it_is_spelled(tmp_path: Path) -> None:
@@ -158,6 +161,7 @@ def test_what_is_no_feed_is_told_and_not_added(tmp_path: Path) -> None:
         assert (code, out) == (1, "")
         assert re.search(r"error: \S+/page: no feed found here", err)
         assert 'titled "Nothing here"' in err
+        assert re.search(r"/ and \d+ more: HTTP 404 Not Found", err)
         assert own(tmp_path) == []
         feeds(tmp_path, "add", wire.url("/page"), "--force", "--name", "Later")
         assert own(tmp_path) == [wire.url("/page")]

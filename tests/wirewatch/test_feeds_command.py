@@ -68,7 +68,9 @@ def test_list_gives_every_key_of_a_source(folder: Path) -> None:
         {"feed_url": "https://b.example/rss", "name": "", "site_url": "", "country": "", "language": "", "kind": "",
          "folder": "", **unset},
     ]  # fmt: skip
-    assert "XK  sq  portal  Kosovo  A  https://a.example/rss" in run(folder, "list", "--limit", "1").stdout
+    first = run(folder, "list", "--limit", "1")
+    assert first.stdout == "XK  sq  portal  Kosovo  A  https://a.example/rss\n"
+    assert first.stderr == "1 of 2 sources; --limit 0 lists all\n"
 
 
 def test_health_before_the_first_poll_lists_every_feed_and_writes_nothing(folder: Path) -> None:
@@ -92,6 +94,10 @@ def test_health_asks_for_a_person_by_its_exit_code(folder: Path) -> None:
     assert worst["reason"] == "as it is (2 times in a row)"
     assert worst["last_ok_at"] == "2026-11-22T12:00:00Z"
     assert "! html" in run(folder, "health").stdout
+    assert run(folder, "health", "--status", "working").exit_code == 0
+    typed = run(folder, "health", "--status", "htlm")
+    assert (typed.exit_code, typed.stdout) == (2, "")
+    assert "'htlm' is not one of 'working'" in typed.stderr
 
 
 def test_health_speaks_of_the_feeds_of_the_last_run_too(folder: Path) -> None:

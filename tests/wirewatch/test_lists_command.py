@@ -114,6 +114,17 @@ def test_health_knows_what_was_added_since_the_last_run(folder: Path) -> None:
     assert {one["feed_url"] for one in told} == {LISTED.feed_url, FULL.feed_url}
 
 
+def test_a_team_that_only_has_its_own_list_begins_with_none(folder: Path) -> None:
+    (folder / "wirewatch.toml").write_text(SETTINGS.replace("list.toml", "data/feeds.toml"))
+    assert feeds(folder, "list") == (0, "", "")
+    done = wirewatch("doctor", "--config", folder / "wirewatch.toml")
+    assert "note    feeds: no feed is listed; `wirewatch feeds add ADDRESS` adds one" in done.stdout
+    feeds(folder, "import", folder / "list.toml")
+    assert [one["feed_url"] for one in listed(folder)] == [LISTED.feed_url]
+    feeds(folder, "remove", LISTED.feed_url)
+    assert feeds(folder, "list") == (0, "", "")
+
+
 def test_broken_lists_are_told_line_by_line_and_nothing_is_taken(folder: Path) -> None:
     given = folder / "given.toml"
     given.write_text('[[feeds]]\nurl = "https://x.example"\ninterval = "1s"\n[[feeds]]\nname = "y"\n')

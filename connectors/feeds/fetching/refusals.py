@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import os
 import socket
 import ssl
 from datetime import UTC, datetime
@@ -82,7 +83,7 @@ def connection_error(error: aiohttp.ClientError, feed_url: str, url: str, http_s
     if isinstance(error, aiohttp.ClientHttpProxyError):
         reason = f"the proxy does not connect us to {netloc(url)} (HTTP {error.status})"
     elif isinstance(error, aiohttp.ClientProxyConnectionError):
-        reason = f"no connection to the proxy ({error.os_error.strerror or error.os_error})"
+        reason = f"no connection to the proxy ({_said(error.os_error)})"
     elif isinstance(error, aiohttp.ClientConnectorDNSError):
         reason = f"the name {netloc(url)} cannot be resolved"
         lost = error.os_error.errno in _NO_SUCH_NAME
@@ -91,7 +92,7 @@ def connection_error(error: aiohttp.ClientError, feed_url: str, url: str, http_s
     elif isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError | ssl.SSLError):
         reason = f"no trustworthy TLS connection to {netloc(url)} ({_cause(error)})"
     elif isinstance(error, aiohttp.ClientConnectorError):
-        reason = f"no connection to {netloc(url)} ({error.os_error.strerror or error.os_error})"
+        reason = f"no connection to {netloc(url)} ({_said(error.os_error)})"
     elif isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError):
         reason = f"{netloc(url)} closed the connection without an answer"
     elif isinstance(error, aiohttp.InvalidURL):
@@ -115,6 +116,11 @@ def _refused(error: aiohttp.ClientError) -> str | None:
         return cause.reason
     text = str(cause or "")
     return text.removeprefix("Multiple exceptions: ") if "--allow-network" in text else None
+
+
+def _said(error: OSError) -> str:
+    # The loop's own words are no message for people ("Connect call failed ('192.0.2.1', 80)"), and may be none at all.
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else _cause(error)
 
 
 def _cause(error: Exception) -> str:

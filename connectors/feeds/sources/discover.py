@@ -18,7 +18,7 @@ import msgspec
 from connectors.feeds.documents.document import ParsedDocument, ParseRequest, Unreadable
 from connectors.feeds.documents.parse_pool import ParsePool
 from connectors.feeds.fetching.fetch import Fetched
-from connectors.feeds.fetching.hosts import HostGate
+from connectors.feeds.fetching.hosts import HostGate, host_of
 from connectors.feeds.fetching.robots import RobotsRules
 from connectors.feeds.sources import known_sites
 from connectors.feeds.sources.page_links import feed_links
@@ -102,11 +102,12 @@ class Discoverer:
         self._seconds = seconds
         self._asked: dict[str, Found | Fetched | None] = {}
         self._tried: dict[str, str] = {}
+        self._left_alone: set[str] = set()
 
     async def search(self, address: str) -> Search:
         """The feeds at `address`: a feed, a page, or a host without a scheme. Raises `WirewatchError` for no address."""
         starts = beginnings(address)
-        self._asked, self._tried = {}, {}
+        self._asked, self._tried, self._left_alone = {}, {}, set()
         try:
             async with asyncio.timeout(self._seconds):
                 await self._look(starts)
@@ -168,7 +169,7 @@ class Discoverer:
         """The feed at `url`, or the page when it answers with one; None when neither, or nothing more may be asked."""
         if url in self._asked:
             return self._asked[url]
-        if len(self._asked) >= MOST_REQUESTS:
+        if len(self._asked) >= MOST_REQUESTS or host_of(url) in self._left_alone:
             return None
         self._asked[url] = None
         try:
@@ -196,8 +197,9 @@ class Discoverer:
                 began = clock()
                 return await self._ask_server(url), round(clock() - began, 3)
         except FeedError as error:
-            if error.retry_after is not None:
-                self._gate.quiet(url, error.retry_after)
+            if error.retry_after is not None or error.status is FeedStatus.RATE_LIMITED:
+                self._gate.quiet(url, error.retry_after or 0.0)
+                self._left_alone.add(host_of(url))
             raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -50,11 +51,11 @@ def parsed(data: bytes, name: str) -> tuple[FeedSource, ...]:
 class ListedSources:
     """`FeedSources` over the addresses and files of the settings, and the team's own list beside them.
 
-    `own` need not be there, and may be empty.
+    `own` need not be there, and may be empty, also where `specs` name it: so it begins.
     """
 
     def __init__(self, specs: Sequence[str], own: Path | None = None) -> None:
-        self._specs = tuple(specs)
+        self._specs = tuple(spec for spec in specs if own is None or not _names(spec, own))
         self._own = own
 
     def stamp(self) -> str:
@@ -71,6 +72,10 @@ class ListedSources:
         for source in (*itertools.chain.from_iterable(map(read_sources, self._specs)), *own.values()):
             found.setdefault(source.feed_url, own.get(source.feed_url, source))
         return tuple(found.values())
+
+
+def _names(spec: str, file: Path) -> bool:
+    return not is_address(spec) and os.path.realpath(spec.strip()) == os.path.realpath(file)
 
 
 def _stamp(file: Path) -> str:

@@ -13,7 +13,7 @@ from itertools import takewhile
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
-from connectors.feeds.sources.source_keys import KEYS, Value, as_text, said
+from connectors.feeds.sources.source_keys import KEYS, Value, as_text, said, told
 from schemas.errors import SettingsError
 from schemas.feed import FeedSource
 
@@ -31,8 +31,8 @@ _DEEPEST = 64
 def read(data: bytes, name: str) -> tuple[FeedSource, ...]:
     """The sources in an OPML document, in its order. An outline without an address is a folder for those inside.
 
-    Raises `SettingsError` naming `name:line` for what is not OPML, and for declared entities: no list needs them, and
-    a few lines of them can fill the memory.
+    Raises `SettingsError` naming `name:line`, with one line for each value that does not fit; at once for what is not
+    OPML, and for declared entities: no list needs them, and a few lines of them can fill the memory.
     """
     return _Reader(name).read(data)
 
@@ -95,6 +95,7 @@ class _Reader:
         self._is_folder: list[bool] = []
         self._depth = 0
         self._sources: list[FeedSource] = []
+        self._faults: list[str] = []
         self._prefixes = {_PREFIX}
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
@@ -111,6 +112,10 @@ class _Reader:
         except (LookupError, ValueError) as error:
             message = f"cannot be read: {error}"
             raise SettingsError(message, subject=self._name) from error
+        if self._faults:
+            line, _, first = self._faults[0].partition(": ")
+            message = told((first, *self._faults[1:]), f"{self._name}:")
+            raise SettingsError(message, subject=f"{self._name}:{line}")
         return tuple(self._sources)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -134,6 +139,7 @@ class _Reader:
 
     def _source(self, title: str, given: dict[str, str]) -> FeedSource:
         fields: dict[str, Value] = {
+            "feed_url": "",
             "name": "" if title == given["xmlurl"] else title,
             "folder": "/".join(filter(None, self._folders)),
         }
@@ -146,7 +152,7 @@ class _Reader:
                 if text:
                     fields[KEYS[name].field] = KEYS[name].from_text(text)
             except ValueError as error:
-                self._fail(f"{_STANDARD.get(name, name)}: {error}")
+                self._faults.append(f"{self._parser.CurrentLineNumber}: {_STANDARD.get(name, name)}: {error}")
         return FeedSource(**fields)  # type: ignore[arg-type] # each key reads what its field holds
 
     def _end(self, tag: str) -> None:

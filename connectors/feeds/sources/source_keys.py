@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,6 +21,7 @@ HEAVIEST = 1_000.0
 Value = str | float | bool
 """A value as a list holds it."""
 
+_MOST_TOLD = 20
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*([smhd]?)")
 _ACCESS = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -30,6 +31,9 @@ _YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0
 def address(given: object) -> str:
     """A web address. Raises `ValueError` saying what is wrong, as all readers here do."""
     text = _text(given)
+    if text[:5].lower() == "feed:":
+        # What browsers once gave to feed readers, and readers still export: feed://host/… or feed:https://host/….
+        text = f"http:{text[5:]}" if text[5:].startswith("//") else text[5:]
     if not text:
         raise ValueError("is missing")
     try:
@@ -174,3 +178,9 @@ def as_text(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"{value:.10g}" if isinstance(value, int | float) else value
+
+
+def told(faults: Sequence[str], place: str) -> str:
+    """All that is wrong with a list as one message, a line for each, `place` before every one but the first."""
+    more = (f"and {len(faults) - _MOST_TOLD} more",) if len(faults) > _MOST_TOLD else ()
+    return f"\n{place}".join((*faults[:_MOST_TOLD], *more))

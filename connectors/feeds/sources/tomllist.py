@@ -8,13 +8,12 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any
 
-from connectors.feeds.sources.source_keys import KEYS, said
+from connectors.feeds.sources.source_keys import KEYS, said, told
 from schemas.errors import SettingsError
 from schemas.feed import FeedSource
 
 HEADER = "[[feeds]]"
 _EXAMPLE = f'{HEADER} with url = "https://…" and, if known, {", ".join(key for key in KEYS if key != "url")}'
-_MOST_TOLD = 20
 
 
 def read(data: bytes, name: str) -> tuple[FeedSource, ...]:
@@ -24,21 +23,14 @@ def read(data: bytes, name: str) -> tuple[FeedSource, ...]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"is neither OPML nor a TOML list of {_EXAMPLE}: {error}"
         raise SettingsError(message, subject=name) from error
-    for key in tree:
-        if key != "feeds":
-            message = f"unknown key {key}; a list has {_EXAMPLE}"
-            raise SettingsError(message, subject=name)
     feeds = tree.get("feeds", [])
     if not isinstance(feeds, list) or not all(isinstance(feed, dict) for feed in feeds):
         message = f"feeds: must be a list of {_EXAMPLE}"
         raise SettingsError(message, subject=name)
-    faults: list[str] = []
+    faults = [f"unknown key {key}; a list has {_EXAMPLE}" for key in tree if key != "feeds"]
     sources = [_source(feed, f"feeds[{number}]", faults) for number, feed in enumerate(feeds)]
     if faults:
-        told = faults[:_MOST_TOLD]
-        if len(faults) > _MOST_TOLD:
-            told.append(f"and {len(faults) - _MOST_TOLD} more")
-        raise SettingsError(f"\n{name}: ".join(told), subject=name)
+        raise SettingsError(told(faults, f"{name}: "), subject=name)
     return tuple(sources)
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 
 import click
 
-from schemas.health import Health, verdicts
+from schemas.health import STATUSES, Health, verdicts
 from schemas.time import rfc3339
 from wirewatch.cli.options import print_record, with_records, with_settings
 from wirewatch.settings import Settings
@@ -17,7 +17,13 @@ NEEDS_PERSON = 3
 
 
 @click.command(name="health")
-@click.option("--status", multiple=True, metavar="STATUS", help="Only sources of this status; may be given again.")
+@click.option(
+    "--status",
+    multiple=True,
+    type=click.Choice(STATUSES),
+    metavar="STATUS",
+    help="Only sources of this status; may be given again.",
+)
 @with_records
 @with_settings
 def command(settings: Settings, *, status: tuple[str, ...], as_json: bool, limit: int) -> None:

@@ -35,7 +35,7 @@ def command(settings: Settings, *, files: tuple[str, ...], to: Path | None) -> N
     lists = [(file, read_sources(file)) for file in files]
     own = OwnList(to) if to else wiring.own_list(settings)
     # The list that comes with wirewatch goes away once the settings name another: it does not count here.
-    named = [] if to else [source for spec in settings.feeds.sources for source in read_sources(spec)]
+    named = wiring.sources(settings) if settings.feeds.sources and not to else ()
     known = Known((*own.read(), *named), wiring.led_to(settings))
     new: list[FeedSource] = []
     told: list[str] = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import click
 
 from schemas.duplicates import originals
@@ -26,11 +24,13 @@ def command(settings: Settings, *, duplicates: bool, as_json: bool, limit: int) 
 
     sources = wiring.sources(settings)
     again = originals(sources, wiring.led_to(settings))
-    chosen = (source for source in sources if source.feed_url in again or not duplicates)
-    for source in islice(chosen, limit or None):
+    chosen = [source for source in sources if source.feed_url in again or not duplicates]
+    for source in chosen[: limit or None]:
         first = again.get(source.feed_url, "")
         record = {**all_keys(source), "duplicate_of": first}
         print_record(record, as_json=as_json, text=_line(source) + (f"  = {first}" if first else ""))
+    if 0 < limit < len(chosen):
+        click.echo(f"{limit} of {len(chosen)} sources; --limit 0 lists all", err=True)
 
 
 def _line(source: FeedSource) -> str:

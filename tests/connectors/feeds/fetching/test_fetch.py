@@ -102,7 +102,7 @@ def test_a_body_that_breaks_off_is_kept_and_marked() -> None:
         ("/endless", "too-large", 200, "not read further"),
         ("file:///etc/passwd", "refused", 0, "only http and https"),
         ("ftp://127.0.0.1/x", "refused", 0, "only http and https"),
-        ("http://127.0.0.1:1/x", "unreachable", 0, "no connection to 127.0.0.1:1"),
+        ("http://127.0.0.1:1/x", "unreachable", 0, "no connection to 127.0.0.1:1 (Connection refused)"),
         ("http://no-such-host.invalid/x", "unreachable", 0, "cannot be resolved"),
         ("http://127.0.0.1/" + "x" * 3000, "refused", 0, "characters"),
     ],

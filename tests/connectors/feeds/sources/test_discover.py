@@ -188,6 +188,9 @@ def test_a_site_that_asks_for_quiet_is_left_alone() -> None:
         search = await searched(here.url("/status/429?retry=600"))
         assert search.found == ()
         assert "asks for fewer polls" in search.tried[here.url("/status/429?retry=600")]
+        here.requests.clear()
+        assert (await searched(here.url("/status/429"))).requests == 1
+        assert len(here.requests) == 1
 
     at_site(work)
 

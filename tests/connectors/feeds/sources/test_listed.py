@@ -179,11 +179,13 @@ def test_all_that_is_wrong_with_a_list_is_told_at_once(tmp_path: Path) -> None:
     url = "https://c.example"
     weight = true
     interval = "2d"
+    [feed]
     """
     path = written(tmp_path, text)
     with pytest.raises(SettingsError) as wrong:
         read_sources(path)
     told = str(wrong.value).splitlines()
+    assert told.pop(0).startswith(f"{path}: unknown key feed;")
     assert [line.removeprefix(f"{path}: ").partition(": ")[0] for line in told] == [
         "feeds[0].interval", "feeds[0].weight", "feeds[0].full_text", "feeds[1].url", "feeds[1].interval",
         "feeds[1].time_zone", "feeds[1].access", "unknown key feeds[1].wieght; did you mean weight?",
@@ -239,3 +241,26 @@ def test_attributes_of_other_tools_are_left_alone(tmp_path: Path) -> None:
 def test_a_control_character_does_not_break_what_is_exported(tmp_path: Path) -> None:
     source = FeedSource(feed_url="https://a.example", name="a\x00b\ud800c", owner="l1")
     assert read_sources(written(tmp_path, opml.written((source,), datetime(2026, 11, 22, tzinfo=UTC))))[0].name == "abc"
+
+
+def test_all_that_is_wrong_with_opml_is_told_at_once_with_its_lines(tmp_path: Path) -> None:
+    text = (
+        f"<opml xmlns:wirewatch='{opml.NAMESPACE}'><body>\n<outline xmlUrl='javascript:x'/>\n"
+        "<outline xmlUrl='https://a.example'/>\n<outline xmlUrl='https://b.example' wirewatch:weight='-3'/></body></opml>"
+    )
+    path = written(tmp_path, text)
+    with pytest.raises(SettingsError) as raised:
+        read_sources(path)
+    assert str(raised.value).splitlines() == [
+        f"{path}:2: xmlUrl: 'javascript:x' is no http or https address",
+        f"{path}:4: weight: must be a number over 0 and at most 1000, not '-3'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exported", "address"),
+    [("feed://a.example/rss", "http://a.example/rss"), ("FEED:https://a.example/rss", "https://a.example/rss")],
+)
+def test_addresses_that_other_readers_mark_as_feeds_are_taken(tmp_path: Path, exported: str, address: str) -> None:
+    path = written(tmp_path, f"<opml><outline xmlUrl='{exported}'/></opml>")
+    assert read_sources(path) == (FeedSource(feed_url=address),)

@@ -126,3 +126,13 @@ def test_sources_follow_their_files(own: OwnList, tmp_path: Path) -> None:
     settings.unlink()
     with pytest.raises(SettingsError, match=r"list\.toml: cannot be read"):
         listed.read()
+
+
+def test_the_own_list_may_be_named_by_the_settings_before_it_is_there(tmp_path: Path) -> None:
+    own = OwnList(tmp_path / "feeds.toml")
+    listed = ListedSources((f"{tmp_path}/../{tmp_path.name}/feeds.toml",), own.path)
+    assert listed.read() == ()
+    own.add((FeedSource(feed_url="https://a.example/rss"),))
+    assert [source.feed_url for source in listed.read()] == ["https://a.example/rss"]
+    own.remove(["https://a.example/rss"])
+    assert listed.read() == ()
