@@ -43,14 +43,7 @@ class Copies:
         place = self._ledger.positions(_TOPIC).get(0, 0)
         changed = self._ledger.changed(place, self._limit)
         if changed:
-            self._log.append(
-                [
-                    NewRecord(
-                        topic="alerts", key=alert.alert_key, value=codec.encode(alert), headers=codec.headers(alert)
-                    )
-                    for _, alert in changed
-                ]
-            )
+            self._log.append([NewRecord.of("alerts", alert.alert_key, alert) for _, alert in changed])
             self._ledger.save_positions(_TOPIC, {0: changed[-1][0]})
         return len(changed)
 

@@ -6,7 +6,6 @@ and reading place are one transaction, dead letters are written before it, copie
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import random
 import re
@@ -31,7 +30,7 @@ from schemas import time as clock
 from schemas.deadletter import DeadLetter
 from schemas.errors import RecordError, SettingsError, StoreError
 from schemas.hit import ItemHits
-from schemas.identity import dead_letter_id
+from schemas.identity import dead_letter_id, raw_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -289,10 +288,10 @@ def _dead_letter(record: Record, error: RecordError, now: datetime) -> DeadLette
         headers=record.headers,
         raw=record.value,
         length=len(record.value),
-        raw_hash=hashlib.blake2b(record.value, digest_size=16).hexdigest(),
+        raw_hash=raw_hash(record.value),
         failed_at=now,
     )
 
 
 def _appended(letter: DeadLetter) -> NewRecord:
-    return NewRecord(topic="deadletters", key=letter.id, value=codec.encode(letter), headers=codec.headers(letter))
+    return NewRecord.of("deadletters", letter.id, letter)

@@ -8,7 +8,6 @@ The documents are not part of this repository: public test suites of feed parser
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from typing import Any
 
 import feedparser
 
-from benchmarks.results import Result, record
+from benchmarks.results import Result, options, record
 from tests.wire import Answer, Wire, serving
 
 _LARGEST = 2_000_000
@@ -28,10 +27,10 @@ _LARGEST = 2_000_000
 
 def main() -> None:
     """Run, compare, and exit 1 when an entry is missing."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("folder", type=Path)
-    options.add_argument("--most", type=int, default=500, help="documents read at most")
-    chosen = options.parse_args()
+    parser = options(__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--most", type=int, default=500, help="documents read at most")
+    chosen = parser.parse_args()
     documents = {f"/{number}": file.read_bytes() for number, file in enumerate(_files(chosen.folder, chosen.most))}
     with ProcessPoolExecutor(2) as pool:
         expected = dict(zip(documents, pool.map(_entries, documents.values()), strict=True))

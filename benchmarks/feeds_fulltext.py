@@ -8,7 +8,6 @@ read the same bytes, in turn; ours decodes them, guards, extracts and tidies, in
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import trafilatura
 
-from benchmarks.results import Result, record
+from benchmarks.results import Result, options, record
 from connectors.feeds.documents.document import PAGE, ParseRequest
 from connectors.feeds.documents.page import read_page
 from schemas.query.fold import fold_words
@@ -27,11 +26,11 @@ _LARGEST = 5_000_000
 
 def main() -> None:
     """Measure and write the results."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("folder", type=Path)
-    options.add_argument("--most", type=int, default=200, help="pages read at most")
-    options.add_argument("--rounds", type=int, default=3)
-    chosen = options.parse_args()
+    parser = options(__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--most", type=int, default=200, help="pages read at most")
+    parser.add_argument("--rounds", type=int, default=3)
+    chosen = parser.parse_args()
     files = sorted(file for file in chosen.folder.rglob("*") if file.is_file() and file.stat().st_size < _LARGEST)
     pages = [file.read_bytes() for file in files[: chosen.most]]
     rivals: dict[str, Callable[[bytes], object]] = {

@@ -12,7 +12,6 @@ serves a thousand documents.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import gc
 import resource
@@ -30,7 +29,7 @@ import feedparser
 import msgspec
 
 from benchmarks.corpus import items
-from benchmarks.results import Result, record
+from benchmarks.results import Result, options, record
 from connectors.feeds.documents.parse_pool import ParsePool
 from connectors.feeds.fetching.fetch import Fetched
 from connectors.feeds.polling.outcome import Poll
@@ -46,11 +45,11 @@ _MADE = 60
 
 def main() -> None:
     """Measure and record."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("folder", type=Path, nargs="?")
-    options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--most", type=int, default=200, help="documents read at most")
-    chosen = options.parse_args()
+    parser = options(__doc__)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--most", type=int, default=200, help="documents read at most")
+    chosen = parser.parse_args()
     documents = _real(chosen.folder, chosen.most) if chosen.folder else made_documents()
     kind = "real documents" if chosen.folder else "documents made of the sample wire"
     rounds = [measured_round(documents) for _ in range(chosen.rounds)]

@@ -11,7 +11,6 @@ connection each, 200 in flight. Clients take turns within each round; the median
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import gc
@@ -27,7 +26,7 @@ from pathlib import Path
 import aiohttp
 import httpx
 
-from benchmarks.results import Result, record
+from benchmarks.results import Result, options, record
 from connectors.feeds.fetching.fetch import Fetcher
 from connectors.feeds.fetching.guard import Guard, networks
 from connectors.feeds.fetching.hosts import HostGate, Turn, host_of
@@ -197,11 +196,10 @@ def ratio(spent: dict[str, list[float]], rival: str) -> float:
 
 def main() -> None:
     """Measure and write the results."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--feeds", type=int, default=2_000)
-    options.add_argument("--rounds", type=int, default=7)
-    options.add_argument("--dry", action="store_true", help="print only, write no results")
-    chosen = options.parse_args()
+    parser = options(__doc__)
+    parser.add_argument("--feeds", type=int, default=2_000)
+    parser.add_argument("--rounds", type=int, default=7)
+    chosen = parser.parse_args()
     with outlets() as port:
         urls = [address(number, port) for number in range(chosen.feeds)]
         unchanged = [url for number, url in enumerate(urls) if number % 100 < 70]
@@ -224,10 +222,7 @@ def main() -> None:
             f"with log and memory in files, flushed; {len(unchanged):,} feeds, no rival",
         )
     )
-    if chosen.dry:
-        print(*results, sep="\n")
-    else:
-        record(*results)
+    record(*results)
 
 
 if __name__ == "__main__":

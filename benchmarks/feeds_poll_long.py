@@ -10,7 +10,6 @@ No rival: the figures are absolute. Resident memory is that of the poller's proc
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
 import tempfile
@@ -21,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.feeds_poll import LOOPBACK, address, outlets
 from benchmarks.feeds_server import document
-from benchmarks.results import Result, record
+from benchmarks.results import Result, options, record
 from connectors.feeds.fetching.validators import document_hash
 from connectors.feeds.poller import Poller
 from connectors.feeds.polling.state import SqliteFeedStates
@@ -89,12 +88,11 @@ async def _polled(
 
 def main() -> None:
     """Measure and write the results."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--feeds", type=int, default=20_000)
-    options.add_argument("--minutes", type=float, default=3.0)
-    options.add_argument("--interval", type=float, default=600.0)
-    options.add_argument("--dry", action="store_true", help="print only, write no results")
-    chosen = options.parse_args()
+    parser = options(__doc__)
+    parser.add_argument("--feeds", type=int, default=20_000)
+    parser.add_argument("--minutes", type=float, default=3.0)
+    parser.add_argument("--interval", type=float, default=600.0)
+    chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, outlets("--unchanged", "0.9", "--delay", "0.12") as port:
         urls = [address(number, port) for number in range(chosen.feeds)]
         log, states = EmbeddedLog(Path(folder) / "log.sqlite3"), SqliteFeedStates(Path(folder) / "feeds.sqlite3")
@@ -124,10 +122,7 @@ def main() -> None:
             f"{how}; with log and memory in files; no rival",
         ),
     )
-    if chosen.dry:
-        print(*results, sep="\n")
-    else:
-        record(*results)
+    record(*results)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ frozen dates; all of them count then. A feed is polled with no hint of its serve
 
 from __future__ import annotations
 
-import argparse
 import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ import msgspec
 from benchmarks.feeds_arrivals import Arrivals, frozen, halves, of_folder
 from benchmarks.feeds_policies import Fixed, Miniflux, Ours, Policy, tried
 from benchmarks.feeds_silence import false_alarms
-from benchmarks.results import Result, record
+from benchmarks.results import Result, options, record
 from connectors.feeds.polling.schedule import Limits
 
 _MINIFLUX = Limits(300, 86_400)
@@ -62,10 +61,10 @@ def score(feeds: Sequence[Arrivals], make: Callable[[int], Policy], starts: int)
 
 def main() -> None:
     """Measure and write the results."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
-    options.add_argument("--starts", type=int, default=5)
-    chosen = options.parse_args()
+    parser = options(__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
+    parser.add_argument("--starts", type=int, default=5)
+    chosen = parser.parse_args()
     if chosen.folder:
         _compared(f"feeds in {chosen.folder.name}", of_folder(chosen.folder), _MINIFLUX, chosen.starts)
         return

@@ -7,14 +7,13 @@ Every feed has 50 items with an id that is their address, as most feeds do; afte
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.results import Result, record
+from benchmarks.results import Result, options, record
 from connectors.feeds.items.entries import marks_of
 from connectors.feeds.polling.restore import restore
 from connectors.feeds.polling.state import SqliteFeedStates
@@ -71,7 +70,7 @@ def each(work: Callable[[int], object], times: int) -> str:
 
 def main() -> None:
     """Measure, print, write down."""
-    parser = argparse.ArgumentParser()
+    parser = options(__doc__)
     parser.add_argument("--feeds", type=int, default=20_000)
     feeds = parser.parse_args().feeds
     with tempfile.TemporaryDirectory() as folder:

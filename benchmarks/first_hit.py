@@ -8,7 +8,6 @@ The browser is Debian's chromium, open before the clock starts; the clock runs f
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import signal
 import socket
@@ -21,17 +20,17 @@ from pathlib import Path
 
 from playwright.sync_api import Error, Page, sync_playwright
 
-from benchmarks.results import Result, record
+from benchmarks.results import Result, options, record
 
 _LONGEST = 120.0
 
 
 def main() -> None:
     """Measure and write the results."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--clone", action="store_true", help="also from `git clone` on; downloads every requirement")
-    chosen = options.parse_args()
+    parser = options(__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--clone", action="store_true", help="also from `git clone` on; downloads every requirement")
+    chosen = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page()

@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.corpus import items, record_of
-from benchmarks.results import Result, record
+from benchmarks.results import Result, options, record
 from wirewatch import wiring
 from wirewatch.settings import Settings
 
@@ -30,11 +30,11 @@ _BATCH = 500
 
 def main() -> None:
     """Measure and write the results."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--items", type=int, default=2000)
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--memory", metavar="FOLDER", default="", help=argparse.SUPPRESS)
-    chosen = options.parse_args()
+    parser = options(__doc__)
+    parser.add_argument("--items", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--memory", metavar="FOLDER", default="", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
     if chosen.memory:
         _memory(chosen.memory)
         return

@@ -14,7 +14,6 @@ more than they do on a stream of news; the median round counts.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import random
 import statistics
@@ -27,7 +26,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.corpus import items
-from benchmarks.results import Result, record
+from benchmarks.results import Result, options, record
 from pipelines.language import second
 from pipelines.language.content import content_of
 from pipelines.language.detect import detect, warm
@@ -58,10 +57,10 @@ class Labelled(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Measure and write the results."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("folder", type=Path, nargs="?")
-    options.add_argument("--rounds", type=int, default=5)
-    chosen = options.parse_args()
+    parser = options(__doc__)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--rounds", type=int, default=5)
+    chosen = parser.parse_args()
     warm()
     domains = {file.stem: _read(file) for file in sorted(chosen.folder.glob("*.jsonl"))} if chosen.folder else {}
     for domain, texts in domains.items():

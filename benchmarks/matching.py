@@ -12,7 +12,6 @@ a JDK 17 and Maven, which fetches it; a rival that is missing is named and left 
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from benchmarks.matching_lucene import driver_of
 from benchmarks.matching_reload import reload
 from benchmarks.matching_rows import row_of
 from benchmarks.matching_systems import Ours, watchlists
-from benchmarks.results import Result, record
+from benchmarks.results import Result, options, record
 from schemas.watchlist import Concept, Watchlist
 
 _LENGTHS = (3, 1_000, 10_000, 100_000)
@@ -37,12 +36,12 @@ _NEWS_ITEM = 700
 
 def main() -> None:
     """Measure, print, record; with `--check` exit 1 when a floor is missed."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("folder", type=Path, help="what benchmarks.matching_texts wrote")
-    options.add_argument("--quick", action="store_true", help="300 documents, 3 rounds, 4 lists; records nothing")
-    options.add_argument("--no-lucene", action="store_true", help="leave out the rival that takes longest")
-    options.add_argument("--check", action="store_true", help="exit 1 when a floor is missed")
-    chosen = options.parse_args()
+    parser = options(__doc__)
+    parser.add_argument("folder", type=Path, help="what benchmarks.matching_texts wrote")
+    parser.add_argument("--quick", action="store_true", help="300 documents, 3 rounds, 4 lists; records nothing")
+    parser.add_argument("--no-lucene", action="store_true", help="leave out the rival that takes longest")
+    parser.add_argument("--check", action="store_true", help="exit 1 when a floor is missed")
+    chosen = parser.parse_args()
     corpus = bench(chosen.folder, warm=3_000, measured=1_000, names=_MOST)
     rounds = 5
     lists = [(count, booleans) for booleans in (False, True) for count in _LENGTHS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import platform
 import sys
 from datetime import UTC, datetime
@@ -28,8 +29,18 @@ class Result(NamedTuple):
     how: str
 
 
+_DRY = "--dry"
+
+
+def options(about: str | None) -> argparse.ArgumentParser:
+    """What every benchmark takes on its command line, to which it adds its own."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(_DRY, action="store_true", help="print only, write no results")
+    return parser
+
+
 def record(*results: Result) -> None:
-    """Print each result and put it into the table."""
+    """Print each result and put it into the table, unless the command line says otherwise."""
     rows = {row.split("|")[1].strip(): row for row in _rows()}
     words = [Path(word).name if word.startswith("/") else word for word in sys.argv[1:]]
     command = f"`{' '.join(['python -m', f'benchmarks.{Path(sys.argv[0]).stem}', *words])}`"
@@ -39,7 +50,8 @@ def record(*results: Result) -> None:
     for result in results:
         print(f"{result.what}: {result.figure} ({result.how})")
         rows[result.what] = f"| {result.what} | {result.figure} | {result.how} | {command} | {where} |"
-    _FILE.write_text(_HEAD + "\n".join(rows.values()) + "\n", "utf-8")
+    if _DRY not in sys.argv[1:]:
+        _FILE.write_text(_HEAD + "\n".join(rows.values()) + "\n", "utf-8")
 
 
 def _rows() -> list[str]:

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from schemas import codec
 from schemas.alert import Alert
 from schemas.article import Article, Version
 from schemas.feed import FeedSource, FeedState
@@ -33,6 +34,11 @@ class NewRecord(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     value: bytes
     headers: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, topic: Topic, key: str, value: msgspec.Struct, **headers: str) -> NewRecord:
+        """The record that carries `value`."""
+        return cls(topic=topic, key=key, value=codec.encode(value), headers=codec.headers(value, **headers))
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,6 @@ never stops for it and the place it was read from is committed with its neighbou
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -23,7 +22,7 @@ from schemas.article import Article, Content, Version, of_item, version_of_item
 from schemas.deadletter import DeadLetter
 from schemas.errors import RecordError
 from schemas.hit import ItemHits
-from schemas.identity import dead_letter_id
+from schemas.identity import dead_letter_id, raw_hash
 from schemas.item import FeedItem
 
 REPLAY_HEADER = "replay-of"
@@ -101,7 +100,7 @@ def set_aside(record: Record, stage: str, error: BaseException | str, now: datet
         headers={name: value for name, value in record.headers.items() if name != REPLAY_HEADER},
         raw=record.value,
         length=len(record.value),
-        raw_hash=hashlib.blake2b(record.value, digest_size=16).hexdigest(),
+        raw_hash=raw_hash(record.value),
         failed_at=now,
     )
     return SetAside(record, letter)
@@ -111,12 +110,7 @@ def outgoing(result: Matched | SetAside) -> NewRecord | None:
     """What the result adds to the log: hits, a dead letter, or nothing."""
     if isinstance(result, SetAside):
         letter = result.letter
-        return NewRecord(topic="deadletters", key=letter.id, value=codec.encode(letter), headers=codec.headers(letter))
+        return NewRecord.of("deadletters", letter.id, letter)
     if not result.hits.hits and result.item.op != "update":
         return None
-    return NewRecord(
-        topic="hits",
-        key=result.item.article_id,
-        value=codec.encode(result.hits),
-        headers=codec.headers(result.hits, trace=result.item.trace_id),
-    )
+    return NewRecord.of("hits", result.item.article_id, result.hits, trace=result.item.trace_id)

@@ -128,3 +128,9 @@ class QueryError(_ProblemsError):
 
 class WatchlistError(_ProblemsError):
     """Watchlist files cannot be loaded; `problems` holds every fault in all of them."""
+
+
+def misfit(error: msgspec.ValidationError) -> tuple[str, str]:
+    """The dotted place of a value that does not fit its type, empty for the whole, and what is wrong with it."""
+    text, _, where = str(error).partition(" - at `$.")
+    return where.rstrip("`"), text

@@ -176,8 +176,6 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     """Hours of the day, in UTC, in which the feed asks not to be polled."""
     skip_days: tuple[int, ...] = ()
     """Days of the week, Monday 0, in which the feed asks not to be polled."""
-    arrivals: tuple[Time, ...] = ()
-    """When polls last brought something new, oldest first, a bounded number: the feed's own rhythm."""
     history: tuple[PollSummary, ...] = ()
     """Changes of how the feed is doing, oldest first, a bounded number."""
     push: Push = Push()

@@ -22,6 +22,11 @@ def digest(*parts: str) -> str:
     return state.hexdigest()
 
 
+def raw_hash(raw: bytes) -> str:
+    """Of what was set aside: the bytes of a record or of a document."""
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
+
+
 def item_id(feed_url: str, policy: str, value: str) -> str:
     """What one feed calls one entry: `policy` is the rung of the identity ladder, `value` what it rests on."""
     return digest("item", feed_url, policy, value)

@@ -98,12 +98,12 @@ def _hubs(settings: Settings) -> Iterator[Finding]:
     if not feeds.websub_url:
         return
     from connectors.feeds.websub import reach
-    from wirewatch.addresses import host_and_port
+    from wirewatch.hub_addresses import host_and_port
 
     if not feeds.websub_url.startswith("https://"):
         todo = "put a TLS proxy in front of it and set feeds.websub_url to its https address"
         yield Finding("hubs", "wrong", f"hubs are to deliver to {feeds.websub_url}, which anybody can listen to", todo)
-    if not reach.listens(*host_and_port(feeds.websub_listen, "feeds.websub_listen")):
+    if not reach.listens(*host_and_port(feeds.websub_listen)):
         yield Finding("hubs", "note", f"nobody listens at {feeds.websub_listen}; `wirewatch run` does")
         return
     fault = reach.fault(feeds.websub_url)

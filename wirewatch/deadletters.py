@@ -50,7 +50,7 @@ def one(letters: dict[str, DeadLetter], beginning: str) -> DeadLetter:
 def run_again(settings: Settings, log: Log, letter: DeadLetter) -> str:
     """Replay one dead letter; returns what became of it, in a few words. One that fails again stays, or becomes, open."""
     replayed = msgspec.structs.replace(letter, status="replayed", failed_at=now())
-    done = NewRecord(topic="deadletters", key=letter.id, value=codec.encode(replayed), headers=codec.headers(replayed))
+    done = NewRecord.of("deadletters", letter.id, replayed)
     if letter.topic:
         again = NewRecord(
             topic=msgspec.convert(letter.topic, Topic),

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from schemas.errors import StoreError, WirewatchError
 from schemas.feed import FINE, FeedStatus, FetchRecord
-from wirewatch.addresses import host_and_port
+from wirewatch.hub_addresses import host_and_port
 from wirewatch.page import Page
 from wirewatch.profiles import LEARN_SECONDS, learn
 
@@ -53,7 +53,7 @@ def listening_socket(host: str, port: int, remedy: str = "choose another port wi
 
 def hub_socket(settings: Settings) -> socket.socket:
     """The socket WebSub hubs are heard on, see `listening_socket`."""
-    host, port = host_and_port(settings.feeds.websub_listen, "feeds.websub_listen")
+    host, port = host_and_port(settings.feeds.websub_listen)
     return listening_socket(host, port, "set another feeds.websub_listen")
 
 

@@ -16,7 +16,6 @@ from pipelines.matching.load import load_watchlists
 from pipelines.patience import patiently
 from pipelines.rematch import Place, Rematched, key_of, rematch
 from pipelines.search import candidates_of_lists
-from schemas import codec
 from schemas.errors import DataFolderError, FolderInUseError
 from schemas.hit import Hit
 from schemas.time import now
@@ -161,7 +160,7 @@ def _commit(settings: Settings, log: Log, batch: list[Rematched], found: Callabl
 
 
 def _record(hits: ItemHits) -> NewRecord:
-    return NewRecord(topic="hits", key=hits.article_id, value=codec.encode(hits), headers=codec.headers(hits))
+    return NewRecord.of("hits", hits.article_id, hits)
 
 
 def _known(index: HitStore, article_id: str) -> set[str]:

@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from schemas.errors import SettingsError
+from schemas.errors import SettingsError, misfit
 from wirewatch.access import access, proxied, secret
-from wirewatch.addresses import LAST_PORT, host_and_port, public_base
+from wirewatch.hub_addresses import LAST_PORT, check_public, host_and_port
 from wirewatch.sections import AccessSettings, Secret, Section
 
 
@@ -316,8 +316,7 @@ def _build(tree: dict[str, Any], file: Path | None) -> Settings:
     try:
         settings = msgspec.convert(_with_secrets(tree, Settings), Settings)
     except msgspec.ValidationError as error:
-        text, _, where = str(error).partition(" - at `$.")
-        where = where.rstrip("`")
+        where, text = misfit(error)
         message = f"{where}: {_plainly(text, where.split('.'))}" if where else text
         raise SettingsError(message, subject=str(file or "settings")) from error
     return settings
@@ -373,8 +372,8 @@ def _checked(settings: Settings) -> Settings:
     if settings.page.host not in {"127.0.0.1", "::1", "localhost"}:
         message = f"the page has no login and listens on loopback only, not on {settings.page.host!r}"
         raise SettingsError(message, subject="page.host")
-    public_base(settings.feeds.websub_url, "feeds.websub_url")
-    host_and_port(settings.feeds.websub_listen, "feeds.websub_listen")
+    check_public(settings.feeds.websub_url)
+    host_and_port(settings.feeds.websub_listen)
     proxied(settings.feeds.proxy, settings.feeds.proxy_file, "feeds.proxy")
     for name, section in settings.feeds.access.items():
         access(section, f"feeds.access.{name}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from connectors.feeds.fetching.access import Access, Proxy
+from connectors.feeds.fetching.access import DIRECT, Access, Proxy
 from connectors.feeds.fetching.manners import Mode
 from connectors.feeds.polling.fulltext import SECONDS
 from connectors.feeds.websub.rules import Terms
@@ -30,7 +30,7 @@ class PollerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Parse workers at most; 0: one for each processor, up to four."""
     access: Mapping[str, Access] = msgspec.field(default_factory=dict)
     """Ways to get in, by the name sources give."""
-    proxy: Proxy = Proxy()
+    proxy: Proxy = DIRECT
     """What feeds are asked through, unless their access names another one."""
     look_seconds: float = 5.0
     """How often the sources are asked whether they changed."""

@@ -17,7 +17,7 @@ from connectors.feeds.items.headline import sketch
 from connectors.ingest import pushed
 from connectors.ingest.lines import KEPT, LONGEST, Line
 from connectors.interfaces import FeedSources, FeedStates, Known, Log, NewRecord
-from schemas import codec, identity
+from schemas import identity
 from schemas.deadletter import DeadLetter
 from schemas.errors import SettingsError
 from schemas.feed import FeedSource
@@ -80,12 +80,12 @@ class Intake:
         receipts: list[Receipt] = []
         for line, result in zip(lines, results, strict=True):
             if isinstance(result, DeadLetter):
-                records.append(_set_aside(result))
+                records.append(NewRecord.of("deadletters", result.id, result))
                 receipts.append(Receipt(file=self._file, line=line.number, status="bad", reason=result.reason))
                 continue
             item, status = _against(result, seen[result.feed_url].get(result.item_id))
             if status != "unchanged":
-                records.append(_record(item))
+                records.append(NewRecord.of("items", item.article_id, item, trace=item.trace_id))
             seen[item.feed_url][item.item_id] = Known(item.content_hash, item.article_id, sketch(item.title))
             receipts.append(
                 Receipt(
@@ -189,16 +189,3 @@ def _against(item: FeedItem, known: Known | None) -> tuple[FeedItem, Status]:
     if known.content_hash == item.content_hash:
         return item, "unchanged"
     return msgspec.structs.replace(item, op="update"), "update"
-
-
-def _set_aside(letter: DeadLetter) -> NewRecord:
-    return NewRecord(topic="deadletters", key=letter.id, value=codec.encode(letter), headers=codec.headers(letter))
-
-
-def _record(item: FeedItem) -> NewRecord:
-    return NewRecord(
-        topic="items",
-        key=item.article_id,
-        value=codec.encode(item),
-        headers=codec.headers(item, trace=item.trace_id),
-    )

@@ -13,8 +13,9 @@ from connectors.feeds.documents.dates import Dated, choose, read, reading
 from connectors.feeds.documents.document import BODY_BYTES, SUMMARY_BYTES, TITLE_BYTES
 from connectors.feeds.documents.text import limited, one_line, plain
 from connectors.feeds.items.entries import FRESH
-from connectors.feeds.items.ladder import absolute
 from schemas import identity
+from schemas.address import absolute
+from schemas.errors import misfit
 from schemas.feed import FeedSource
 from schemas.ingest import PushedItem
 from schemas.item import FeedItem, Outlet
@@ -69,8 +70,8 @@ def decoded(raw: bytes) -> PushedItem:
     try:
         return _decoder.decode(raw)
     except msgspec.ValidationError as error:
-        text, _, where = str(error).partition(" - at `$.")
-        raise ValueError(f"{where.rstrip('`')}: {text}" if where else "is no JSON object") from error
+        where, text = misfit(error)
+        raise ValueError(f"{where}: {text}" if where else "is no JSON object") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ValueError(f"is no JSON object: {error}") from error
     except RecursionError as error:

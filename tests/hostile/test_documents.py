@@ -72,8 +72,8 @@ def parsed() -> dict[str, Any]:
         )
         assert done.returncode == 0, done.stderr[-3000:]
         assert askers == []
-        with socket.create_connection(tuple(address.split(":")), timeout=5):  # type: ignore[arg-type] # the system reads the port
-            pass
+        with socket.create_connection(tuple(address.split(":")), timeout=60) as asking:  # type: ignore[arg-type] # the system reads the port
+            assert asking.recv(1) == b"", "hung up on, once noted down"
     assert askers, "the canary does not hear"
     return {one["name"]: one for one in map(json.loads, done.stdout.splitlines())}
 

@@ -13,6 +13,8 @@ import pytest
 
 from tests.hostile.servers import BOMBS, LIES, SLOW, serving
 
+pytestmark = pytest.mark.slow
+
 DEADLINE = 1.0
 PATIENCE = 4.0
 GROWTH = 32 * 1024
@@ -80,9 +82,8 @@ def test_a_handshake_that_stalls_is_left_at_the_deadline(tmp_path: Path) -> None
 @pytest.mark.parametrize("path", LIES)
 def test_an_answer_that_contradicts_itself_has_a_status(lied: dict[str, dict[str, Any]], path: str) -> None:
     found = lied[path]
-    assert found["status"] == (LIES[path][1] or found["status"]), found
+    assert found["status"] == (LIES[path][1] or found["status"]) != "timeout", found
     assert found["reason"]
-    assert found["seconds"] < 5
     assert found["growth"] <= GROWTH
 
 

@@ -263,7 +263,6 @@ GOLDEN: dict[str, msgspec.Struct] = {
         hint=1800.0,
         skip_hours=(2, 3),
         skip_days=(6,),
-        arrivals=(NOON, LATER),
         history=(PollSummary(at=NOON, status="rate-limited", reason="answered 429, asks to wait 60 s"),),
         rhythm=Rhythm(
             since=NOON,

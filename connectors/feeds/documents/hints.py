@@ -10,9 +10,9 @@ import msgspec
 
 from connectors.feeds.documents.document import Hints
 from connectors.feeds.documents.text import one_line
+from schemas.address import LONGEST
 
 _TITLE_LIMIT = 200
-_URL_LIMIT = 2_048
 _PERIODS = {
     "hourly": 3_600, "hour": 3_600, "hours": 3_600, "houly": 3_600, "hourley": 3_600,
     "daily": 86_400, "day": 86_400, "dayly": 86_400, "dailly": 86_400,
@@ -21,7 +21,7 @@ _PERIODS = {
     "yearly": 31_536_000, "year": 31_536_000, "annually": 31_536_000, "annual": 31_536_000, "yearley": 31_536_000,
 }  # fmt: skip
 """Period of the syndication module -> seconds, with the spellings in use. `always` and `never` ask for nothing."""
-_LONGEST = 31_536_000.0
+_YEAR = 31_536_000.0
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS_IN_DAY = 24
 _SKIPPED = re.compile(
@@ -80,7 +80,7 @@ def address(value: Any) -> str:
     """`value` as a web address, relative ones as written; empty when it is none, or longer than any."""
     word = value.strip().replace("\0", "") if isinstance(value, str) else ""
     other = _SCHEME.match(word)
-    if len(word) > _URL_LIMIT or (other and other[0].lower() not in {"http:", "https:"}):
+    if len(word) > LONGEST or (other and other[0].lower() not in {"http:", "https:"}):
         return ""
     return word.encode("utf-8", "replace").decode()
 
@@ -90,7 +90,7 @@ def _first(links: Iterable[Mapping[str, Any]], rel: str) -> str:
 
 
 def _minutes(value: Any) -> float:
-    return min(_LONGEST, 60 * _number(value))
+    return min(_YEAR, 60 * _number(value))
 
 
 def _period(period: Any, frequency: Any) -> float:
@@ -104,7 +104,7 @@ def _number(value: Any) -> float:
     except ValueError:
         return 0.0
     # Also false for `nan`; a feed that asks for less than nothing asks for nothing.
-    return number if 0 < number < _LONGEST else 0.0
+    return number if 0 < number < _YEAR else 0.0
 
 
 def _skipped(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -83,6 +83,8 @@ class Access(msgspec.Struct, frozen=True):
 
 OPEN = Access()
 """For feeds that anyone may read."""
+DIRECT = OPEN.proxy
+"""No proxy."""
 
 
 def _basic(user: str, password: str) -> str:

@@ -65,8 +65,7 @@ class Asking:
         """`failure` at `address` as it is to be understood; its host is left alone for as long as it wants."""
         answered = failure.answered_by or address
         error = self._backoff.failed(answered, failure)
-        if error.http_status and error.retry_after is not None:
-            self._gate.quiet(answered, error.retry_after)
+        self._gate.heed(answered, error)
         if error.http_status and error.status == FeedStatus.RATE_LIMITED:
             self._gate.slow_down(answered, backoff.DELAY, backoff.SLOW)
         return error

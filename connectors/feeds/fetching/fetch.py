@@ -31,6 +31,7 @@ from connectors.feeds.fetching.moves import PERMANENT
 from connectors.feeds.fetching.refusals import blocked, check_wall, connection_error, netloc, refusal, written
 from connectors.feeds.fetching.sessions import Sessions
 from connectors.feeds.fetching.validators import Validators
+from schemas.address import LONGEST
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
 from schemas.time import now
@@ -43,7 +44,6 @@ MAX_HEADERS = 32 * 1024
 CONNECT_SECONDS = 5.0
 _CHUNK = 64 * 1024
 _LARGEST_PAGE = 1024 * 1024
-_URL_LIMIT = 2_048
 _PLAIN = re.compile(r"https?://[A-Za-z0-9._-]+(?::[0-9]{1,5})?(?:[/?#]|$)")
 _NO_UTF_8 = re.compile("[\udc80-\udcff]+")
 _SUCCESS = 2
@@ -228,6 +228,7 @@ class Fetcher:
                     final_url=url, http_status=response.status, validators=_validators(response.headers, validators),
                     fresh_for=fresh_for(response.headers, self._now()),
                 )  # fmt: skip
+            _end_with_connection(response)
             if response.status // 100 != _SUCCESS:
                 page = await self._page(response)
                 check_wall(response, page, feed_url)
@@ -304,18 +305,32 @@ class _Progress:
 
 
 def _check_address(url: str, feed_url: str) -> None:
-    if _PLAIN.match(url) and len(url) <= _URL_LIMIT:
+    if _PLAIN.match(url) and len(url) <= LONGEST:
         return
     parts = urlsplit(url)
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
         reason = f"only http and https addresses are polled, not {url[:200]}"
     elif parts.username is not None:
         reason = "an address with a user name or password in it is not polled"
-    elif len(url) > _URL_LIMIT:
+    elif len(url) > LONGEST:
         reason = f"an address of {len(url):,} characters is not polled"
     else:
         return
     raise FeedError(reason, subject=feed_url, status=FeedStatus.REFUSED)
+
+
+def _end_with_connection(response: aiohttp.ClientResponse) -> None:
+    """Let the body end when the connection does: aiohttp closes it over chunks that are none, and tells no reader."""
+    content, connection = response.content, response.connection
+
+    def ended(closed: asyncio.Future[None]) -> None:
+        closed.exception()
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(aiohttp.ClientPayloadError("the connection ended"))
+
+    # None: it has ended, and so has the body.
+    if connection is not None and connection.protocol is not None and connection.protocol.closed is not None:
+        connection.protocol.closed.add_done_callback(ended)
 
 
 def _check_headers(response: aiohttp.ClientResponse, feed_url: str) -> None:

@@ -18,8 +18,8 @@ LONGEST_QUIET = 30.0
 """A host that wants to be left alone for longer is not waited for; the poll says so and is repeated later."""
 SHORTEST_ASKED, LONGEST_ASKED = 60.0, 86_400.0
 """What a host may ask for in seconds: less is taken for a minute, more for a day."""
-_PLAIN = re.compile(r"https?://([A-Za-z0-9._-]+)(?::[0-9]{1,5})?(?=[/?#]|$)")
 # Nearly every address is one of these: taking it apart by hand is several times as fast.
+_PLAIN = re.compile(r"https?://([A-Za-z0-9._-]+)(?::[0-9]{1,5})?(?=[/?#]|$)")
 _BUSY = 3600.0
 _MANY_HOSTS = 10_000
 
@@ -95,10 +95,7 @@ class HostGate:
         """Waits until the host of `url` may be asked, first come first served. Raises `FeedError` when it is quiet."""
         host = host_of(url)
         await self.learn(host)
-        line = self._lines.get(host)
-        if line is None:
-            line = self._lines[host] = asyncio.Lock()
-        async with line:
+        async with self._lines.setdefault(host, asyncio.Lock()):
             while (left := self.wait(host)) > 0:
                 changed = self._changed
                 try:
@@ -112,6 +109,12 @@ class HostGate:
             yield
         finally:
             turn.end()
+
+    def heed(self, url: str, error: FeedError) -> None:
+        """Leave the host that answered `url` with `error` alone for as long as it wants."""
+        limits = error.retry_after is not None or error.status == FeedStatus.RATE_LIMITED
+        if error.http_status and limits:
+            self.quiet(error.answered_by or url, error.retry_after or 0.0)
 
     def quiet(self, url: str, seconds: float) -> None:
         """The host of `url` asked for `seconds` without requests; of our own hosts only the feed is kept quiet."""

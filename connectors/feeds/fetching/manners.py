@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from connectors.feeds.fetching.access import Proxy
+from connectors.feeds.fetching.access import DIRECT, Proxy
 from connectors.feeds.fetching.hosts import HostGate, host_of
-from connectors.feeds.fetching.robots import DIRECT, LONGEST_DELAY, Robots, RobotsRules
+from connectors.feeds.fetching.robots import LONGEST_DELAY, Robots, RobotsRules
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
 from connectors.feeds.documents.document import Hints
 from connectors.feeds.fetching.linkheader import linked
-
-_URL_LIMIT = 2_048
+from schemas.address import absolute
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -30,14 +29,5 @@ def offered(links: Sequence[str], hints: Hints, final_url: str) -> Offer | None:
 
 
 def _addresses(written: Sequence[str], base: str) -> list[str]:
-    found = []
-    for text in written:
-        try:
-            url = urljoin(base, text.strip()) if text.strip() else ""
-            parts = urlsplit(url)
-            fits = parts.scheme in {"http", "https"} and parts.hostname and parts.username is None
-        except ValueError:
-            continue
-        if fits and len(url) <= _URL_LIMIT and url.isprintable():
-            found.append(url)
-    return found
+    found = (absolute(text.strip(), base) for text in written)
+    return [url for url in found if url and url.isprintable() and urlsplit(url).username is None]

@@ -21,7 +21,7 @@ from weakref import WeakValueDictionary
 import msgspec
 from protego import Protego
 
-from connectors.feeds.fetching.access import OPEN, Access, Proxy
+from connectors.feeds.fetching.access import DIRECT, OPEN, Access, Proxy
 from connectors.feeds.fetching.fetch import Fetcher, Wanted
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
@@ -32,9 +32,6 @@ MOST_BYTES = 500 * 1024
 """Rules are read from the beginning of a file; the RFC asks for no less."""
 LONGEST_DELAY = 30.0
 """A longer Crawl-delay counts as this many seconds: some files ask for hours and mean a crawl of the whole site."""
-
-DIRECT = Proxy()
-"""No proxy."""
 
 _FILE = Wanted(accept="text/plain, */*;q=0.5", most=2 * 1024 * 1024, seconds=5.0)
 _DAY = 86_400.0
@@ -96,10 +93,7 @@ class Robots:
         site = _site(url)
         if not site:
             return UNKNOWN
-        lock = self._asking.get(site)
-        if lock is None:
-            lock = self._asking[site] = asyncio.Lock()
-        async with lock:
+        async with self._asking.setdefault(site, asyncio.Lock()):
             kept = self._kept.get(site)
             if kept is None or kept.until <= self._clock():
                 kept = await self._ask(site, kept, through)

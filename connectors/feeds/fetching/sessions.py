@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,8 +15,6 @@ from connectors.feeds.fetching.guard import Guard, RefusedAddressError
 
 _THREADS = 32
 """Names resolved at once: one that nobody answers for takes its thread for half a minute."""
-
-SocketFactory = Callable[[tuple[Any, ...]], socket.socket]
 
 
 class Names(AbstractResolver):

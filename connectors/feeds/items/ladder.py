@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
 from connectors.feeds.documents.document import RawEntry
 from connectors.feeds.items import headline
 from schemas import identity
+from schemas.address import LONGEST, absolute
 
 Policy = Literal["guid", "guid+link", "link", "title+date", "content", "given"]
 
@@ -27,7 +28,6 @@ REPEATED = 0.2
 """Share of entries with an id that another entry has too, over which a feed's ids do not tell its entries apart."""
 _FEW = 2
 _NATIVE_LIMIT = 2_048
-_URL_LIMIT = 2_048
 
 
 class Rung(msgspec.Struct, frozen=True):
@@ -65,19 +65,6 @@ def read(entries: Sequence[RawEntry], base: str, feed_url: str) -> tuple[Said, .
     return tuple(_said(entry, base, feed_url) for entry in distinct.values())
 
 
-def absolute(link: str, base: str) -> str:
-    """`link` as an absolute web address; empty when it is none."""
-    if not link:
-        return ""
-    try:
-        url = urljoin(base, link)
-        parts = urlsplit(url)
-        is_web = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
-        return ""
-    return url if is_web and len(url) <= _URL_LIMIT else ""
-
-
 def shares_addresses(said: Sequence[Said]) -> bool:
     """Whether one address stands for several entries of the document: then addresses do not tell articles apart."""
     natives: dict[str, set[str]] = {}
@@ -102,7 +89,7 @@ def _without_stand_in(entry: RawEntry) -> RawEntry:
 
 
 def _said(entry: RawEntry, base: str, feed_url: str) -> Said:
-    url = entry.link[:_URL_LIMIT] if base.startswith("file:") else absolute(entry.link, base)
+    url = entry.link[:LONGEST] if base.startswith("file:") else absolute(entry.link, base)
     link = identity.canonical_address(url) if url else entry.link
     native = entry.native if len(entry.native.encode()) <= _NATIVE_LIMIT else identity.digest(entry.native)
     names: list[tuple[Policy, str]] = []

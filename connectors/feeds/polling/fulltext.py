@@ -117,8 +117,7 @@ class FullText:
                     hop=partial(self._manners.before_page, through=access.proxy),
                 )  # fmt: skip
         except FeedError as error:
-            if error.retry_after is not None:
-                self._gate.quiet(item.url, error.retry_after)
+            self._gate.heed(item.url, error)
             return Missed(error.message, again=error.status in _PASSING)
         kind = fetched.content_type.partition(";")[0].strip().lower()
         if kind not in _KINDS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -11,11 +10,12 @@ import msgspec
 from connectors.feeds.documents.document import Hints, ParsedDocument, Unreadable
 from connectors.feeds.fetching.fetch import Fetched
 from connectors.feeds.fetching.offer import Offer, offered
-from connectors.feeds.fetching.validators import Validators, document_hash
+from connectors.feeds.fetching.validators import Validators
 from connectors.feeds.items.entries import Items, origin_headers
+from connectors.feeds.items.naming import Recall
 from connectors.feeds.polling.gaps import NONE, Gap, gap
 from connectors.interfaces import Known, NewRecord
-from schemas import codec, identity
+from schemas import identity
 from schemas.deadletter import RAW_LIMIT, DeadLetter
 from schemas.errors import FeedError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
@@ -56,22 +56,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     def records(self) -> list[NewRecord]:
         """Everything this poll puts on the log; the account of it last, when the rest is there."""
-        items = [
-            NewRecord(
-                topic="items", key=item.article_id, value=codec.encode(item),
-                headers=codec.headers(item, trace=item.trace_id),
-            )
-            for item in self.items
-        ]  # fmt: skip
-        dead = [
-            NewRecord(topic="deadletters", key=letter.id, value=codec.encode(letter), headers=codec.headers(letter))
-            for letter in self.dead
+        return [
+            *(NewRecord.of("items", item.article_id, item, trace=item.trace_id) for item in self.items),
+            *(NewRecord.of("deadletters", letter.id, letter) for letter in self.dead),
+            NewRecord.of("fetches", self.record.feed_url, self.record),
         ]
-        record = NewRecord(
-            topic="fetches", key=self.record.feed_url, value=codec.encode(self.record),
-            headers=codec.headers(self.record),
-        )  # fmt: skip
-        return [*items, *dead, record]
 
 
 class Poll(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,11 +90,6 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def body_hash(body: bytes) -> str:
-    """By which a document is known to be the one of last time."""
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
-
-
 def failed(poll: Poll, error: FeedError) -> Outcome:
     """A poll that brought no document."""
     record = poll.record(FeedStatus(error.status), error.message, http_status=error.http_status)
@@ -123,7 +107,7 @@ def unchanged(poll: Poll, fetched: Fetched) -> Outcome:
     return Outcome(record=record, readable=True, validators=fetched.validators, fresh_for=fetched.fresh_for)
 
 
-def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str, Known]) -> Outcome:
+def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, recall: Recall) -> Outcome:
     """A poll that brought a document which is no feed: set aside, once for each distinct document."""
     reason = why.reason
     if not fetched.complete:
@@ -132,15 +116,18 @@ def unreadable(poll: Poll, fetched: Fetched, why: Unreadable, seen: Mapping[str,
         why.status, reason, http_status=fetched.http_status, bytes_read=fetched.bytes_read,
         final_url=fetched.final_url,
     )  # fmt: skip
+    if why.status not in _SET_ASIDE:
+        return Outcome(record=record)
     letter = dead_letter(poll.source, fetched, reason, poll.fetched_at)
-    if why.status not in _SET_ASIDE or letter.id in seen:
+    if letter.id in recall((letter.id,)):
         return Outcome(record=record)
     return Outcome(record=record, dead=(letter,), seen={letter.id: Known(letter.raw_hash)})
 
 
 def dead_letter(source: FeedSource, fetched: Fetched, reason: str, moment: datetime) -> DeadLetter:
     """A document set aside, with what is needed to parse it again."""
-    position = f"{source.feed_url}#{body_hash(fetched.body)}"
+    raw_hash = identity.raw_hash(fetched.body)
+    position = f"{source.feed_url}#{raw_hash}"
     return DeadLetter(
         id=identity.dead_letter_id(position, "parse"),
         stage="parse",
@@ -150,13 +137,13 @@ def dead_letter(source: FeedSource, fetched: Fetched, reason: str, moment: datet
         headers={"content-type": fetched.content_type, **origin_headers(source, fetched.final_url)},
         raw=fetched.body[:RAW_LIMIT],
         length=len(fetched.body),
-        raw_hash=body_hash(fetched.body),
+        raw_hash=raw_hash,
         failed_at=moment,
     )
 
 
-def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -> Outcome:
-    """A poll that brought a feed; what of it was not sent before goes on the log."""
+def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items, body_hash: str = "") -> Outcome:
+    """A poll that brought a feed, known by `body_hash`; what of it was not sent before goes on the log."""
     updated = sum(item.op == "update" for item in built.unsent)
     new = len(built.unsent) - updated
     entries = len(document.entries) + len(document.broken)
@@ -198,7 +185,7 @@ def read(poll: Poll, fetched: Fetched, document: ParsedDocument, built: Items) -
         seen=built.marks,
         readable=True,
         validators=fetched.validators if whole else None,
-        body_hash=document_hash(fetched.body) if whole else None,
+        body_hash=body_hash if whole else None,
         offer=offered(fetched.links, document.hints, fetched.final_url),
         published=dates,
         came=tuple(item.published_at or poll.fetched_at for item in built.unsent if item.op == "new"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from connectors.feeds.documents.document import ParseRequest, Unreadable
 from connectors.feeds.documents.parse_pool import ParsePool
@@ -45,7 +46,7 @@ class DocumentReader:
 
     async def read(self, poll: Poll, fetched: Fetched, form: str = "") -> Outcome:
         """The same for a document that is parsed whatever is known; `form` as in `ParseRequest`."""
-        return await self._completed(poll, await self._read(poll, fetched, form))
+        return await self._completed(poll, await self._read(poll, fetched, document_hash(fetched.body), form))
 
     async def _completed(self, poll: Poll, result: Outcome) -> Outcome:
         return result if self._full_text is None else await self._full_text.complete(poll, result)
@@ -59,11 +60,12 @@ class DocumentReader:
             if not fetched.complete:
                 reason, status = "the connection ended before the document began", FeedStatus.UNREACHABLE
             raise FeedError(reason, subject=poll.source.feed_url, status=status, http_status=fetched.http_status)
-        if not poll.replaying and document_hash(fetched.body) == poll.state.body_hash:
+        body_hash = document_hash(fetched.body)
+        if not poll.replaying and body_hash == poll.state.body_hash:
             return outcome.unchanged(poll, fetched)
-        return await self._read(poll, fetched)
+        return await self._read(poll, fetched, body_hash)
 
-    async def _read(self, poll: Poll, fetched: Fetched, form: str = "") -> Outcome:
+    async def _read(self, poll: Poll, fetched: Fetched, body_hash: str, form: str = "") -> Outcome:
         request = ParseRequest(
             body=fetched.body, content_type=fetched.content_type, language=poll.source.language,
             now=poll.fetched_at, form=form, time_zone=poll.source.time_zone, pushed=poll.pushed,
@@ -78,15 +80,13 @@ class DocumentReader:
                 source=poll.source, final_url=fetched.final_url, seen_at=poll.fetched_at,
                 state=poll.state, learned=self._states.learned(poll.source.feed_url),
             )  # fmt: skip
-            built = entries.build(document, origin, lambda keys: self._seen(poll, keys))
-            return outcome.read(poll, fetched, document, built)
+            built = entries.build(document, origin, partial(self._seen, poll))
+            return outcome.read(poll, fetched, document, built, body_hash)
 
         return await asyncio.to_thread(build)
 
     async def _set_aside(self, poll: Poll, fetched: Fetched, why: Unreadable) -> Outcome:
-        letter = outcome.dead_letter(poll.source, fetched, why.reason, poll.fetched_at)
-        seen = await asyncio.to_thread(self._seen, poll, (letter.id,))
-        return outcome.unreadable(poll, fetched, why, seen)
+        return await asyncio.to_thread(outcome.unreadable, poll, fetched, why, partial(self._seen, poll))
 
     def _seen(self, poll: Poll, keys: Sequence[str]) -> Mapping[str, Known]:
         seen = self._states.seen(poll.source.feed_url, keys)

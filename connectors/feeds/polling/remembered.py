@@ -14,8 +14,6 @@ from schemas import health
 from schemas.feed import FeedState
 from schemas.rhythm import Rhythm, begun, followed
 
-_ARRIVALS = 50
-
 
 def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedule.Limits) -> FeedState:
     """What to remember after `outcome`."""
@@ -31,7 +29,7 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
     )  # fmt: skip
     planned = schedule.plan(asked, limits, chance)
     after = msgspec.structs.replace(
-        _arrived(state, outcome) if state.last_ok_at is not None else state,
+        state,
         etag=known.etag,
         last_modified=known.last_modified,
         body_hash=_body_hash(state, outcome),
@@ -59,7 +57,7 @@ def arrived(state: FeedState, outcome: Outcome) -> FeedState:
     """What to remember after a delivery: what it brought came, and whatever polls have found of the feed stays."""
     record = outcome.record
     return msgspec.structs.replace(
-        _arrived(state, outcome),
+        state,
         keyed_by=record.keyed_by,
         named_by=record.named_by,
         last_new_at=record.fetched_at if record.new else state.last_new_at,
@@ -73,12 +71,6 @@ def _body_hash(state: FeedState, outcome: Outcome) -> str:
         return outcome.body_hash
     # Some servers never send a whole document: what comes after the first of them is news all the same.
     return "" if state.body_hash == FORGOTTEN and outcome.readable else state.body_hash
-
-
-def _arrived(state: FeedState, outcome: Outcome) -> FeedState:
-    if not outcome.record.new:
-        return state
-    return msgspec.structs.replace(state, arrivals=(*state.arrivals, outcome.record.fetched_at)[-_ARRIVALS:])
 
 
 def _rhythm(state: FeedState, outcome: Outcome) -> Rhythm:

@@ -20,6 +20,7 @@ from itertools import accumulate, pairwise
 
 import msgspec
 
+from connectors.feeds.fetching.hosts import LONGEST_ASKED, SHORTEST_ASKED
 from schemas.feed import FeedSource, FeedStatus, weighed
 from schemas.rhythm import Rhythm, Weights
 
@@ -29,7 +30,6 @@ HINT_CAP = 3_600.0
 """What systems that write feeds ask for by default is no decision of an editor: it is believed up to here."""
 _MOST_DOUBLINGS = 6.0
 _LONGEST_BACKOFF = 86_400.0
-_RETRY_AFTER = (60.0, 86_400.0)
 _STALE = ((timedelta(days=30), 4.0), (timedelta(days=14), 2.0), (timedelta(days=7), 1.0))
 """Without news for so long, the feed waits so many times the longest interval, a day at most: never more than that,
 with the spread between polls."""
@@ -98,7 +98,7 @@ def plan(asked: Asked, limits: Limits, chance: float) -> Plan:
         spread = min(interval * _SPREAD, _MOST_SPREAD) * (2 * chance - 1)
         seconds = interval if limits.pinned else max(interval + spread, limits.shortest)
     if asked.retry_after is not None:
-        kept = min(max(asked.retry_after, _RETRY_AFTER[0]), _RETRY_AFTER[1])
+        kept = min(max(asked.retry_after, SHORTEST_ASKED), LONGEST_ASKED)
         if kept > seconds:
             seconds, rule = kept, f"the server wants {spoken(kept)} without requests"
     at = asked.moment + timedelta(seconds=seconds)

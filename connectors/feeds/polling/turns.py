@@ -24,7 +24,4 @@ class FeedTurns:
 
     def of(self, feed_url: str) -> FeedTurn:
         """The turn of a feed; the same for as long as somebody keeps it."""
-        turn = self._turns.get(feed_url)
-        if turn is None:
-            turn = self._turns[feed_url] = FeedTurn()
-        return turn
+        return self._turns.setdefault(feed_url, FeedTurn())

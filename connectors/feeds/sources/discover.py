@@ -22,6 +22,7 @@ from connectors.feeds.fetching.hosts import HostGate, host_of
 from connectors.feeds.fetching.robots import RobotsRules
 from connectors.feeds.sources import known_sites
 from connectors.feeds.sources.page_links import feed_links
+from schemas.address import web_parts
 from schemas.duplicates import address_key
 from schemas.errors import FeedError, WirewatchError
 from schemas.feed import FeedStatus
@@ -72,7 +73,6 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     found: tuple[Found, ...]
     """The best first: the feeds of the site before those of its comments, those with entries before empty ones."""
-    requests: int
     tried: dict[str, str]
     """Every address asked that is no feed, and why."""
 
@@ -118,7 +118,7 @@ class Discoverer:
             self._tried[address] = f"the search was ended after {self._seconds:.0f} s"
         # In the order they were asked, not in that of the answers.
         tried = {url: self._tried[url] for url in (*self._asked, address) if url in self._tried}
-        return Search(address=address, found=_ranked(_folded(self._found)), requests=len(self._asked), tried=tried)
+        return Search(address=address, found=_ranked(_folded(self._found)), tried=tried)
 
     @property
     def _found(self) -> list[Found]:
@@ -197,9 +197,9 @@ class Discoverer:
                 began = clock()
                 return await self._ask_server(url), round(clock() - began, 3)
         except FeedError as error:
+            self._gate.heed(url, error)
             if error.retry_after is not None or error.status is FeedStatus.RATE_LIMITED:
-                self._gate.quiet(url, error.retry_after or 0.0)
-                self._left_alone.add(host_of(url))
+                self._left_alone.add(host_of(error.answered_by or url))
             raise
 
 
@@ -209,12 +209,7 @@ def beginnings(address: str) -> tuple[str, ...]:
     if text.lower().startswith("feed:"):
         text = text[5:].removeprefix("//")
     starts = (text,) if "://" in text else (f"https://{text}", f"http://{text}")
-    try:
-        parts = urlsplit(starts[0])
-        fits = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", text)
-    except ValueError:
-        fits = False
-    if not fits:
+    if web_parts(starts[0]) is None or re.search(r"\s", text):
         raise WirewatchError("is no address of a site or feed", subject=repr(address))
     return tuple(start.partition("#")[0] for start in starts)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
+
+from schemas.address import absolute
 
 _MOST_READ = 2 * 1024 * 1024
 """Bytes of a page looked at: heads are at the beginning, and lists of feeds on pages made for them."""
@@ -60,13 +62,8 @@ def _tags(text: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 def _joined(base: str, href: str) -> str:
     """`href` as an absolute web address without fragment; empty when it is none."""
-    try:
-        url = urljoin(base, "".join(href.split()).removeprefix("feed:"))
-        parts = urlsplit(url)
-        fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
-    except ValueError:
-        return ""
-    return url.partition("#")[0] if fits and len(url) <= 2_048 else ""  # noqa: PLR2004 as long as any address fetched
+    url = absolute("".join(href.split()).removeprefix("feed:"), base)
+    return url.partition("#")[0] if urlsplit(url).username is None else ""
 
 
 def _likely(url: str) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from schemas.address import web_parts
 from schemas.feed import FeedSource
 
 SHORTEST = 30.0
@@ -36,12 +36,7 @@ def address(given: object) -> str:
         text = f"http:{text[5:]}" if text[5:].startswith("//") else text[5:]
     if not text:
         raise ValueError("is missing")
-    try:
-        parts = urlsplit(text)
-        fits = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
-        fits = False
-    if not fits:
+    if web_parts(text) is None:
         raise ValueError(f"{text!r} is no http or https address")
     return text
 

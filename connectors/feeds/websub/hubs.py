@@ -13,11 +13,12 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from connectors.feeds.fetching.access import Proxy, check_target
+from connectors.feeds.fetching.access import DIRECT, Proxy, check_target
 from connectors.feeds.fetching.fetch import CONNECT_SECONDS
 from connectors.feeds.fetching.guard import Guard, RefusedAddressError
 from connectors.feeds.fetching.refusals import retry_after
 from connectors.feeds.fetching.sessions import Sessions
+from schemas.address import web_parts
 from schemas.time import now
 
 MAX_REDIRECTS = 3
@@ -46,7 +47,7 @@ class HubClient:
         *,
         user_agent: str,
         guard: Guard,
-        proxy: Proxy = Proxy(),  # noqa: B008 frozen
+        proxy: Proxy = DIRECT,
         seconds: float = _SECONDS,
         now: Callable[[], datetime] = now,
     ) -> None:
@@ -93,7 +94,7 @@ class HubClient:
 
     async def _post(self, hub: str, fields: Mapping[str, str]) -> Reply | str:
         """The reply of `hub`, or the address it redirects to."""
-        if urlsplit(hub).scheme not in {"http", "https"}:
+        if web_parts(hub) is None:
             return Reply(refused=f"{hub[:_REASON_SHOWN]} is no address of a hub", final=True)
         target = URL(hub, encoded=hub.isascii() and " " not in hub)
         headers, way = dict(self._headers), dict[str, Any]()

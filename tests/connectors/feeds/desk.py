@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
-
-import pytest
 
 from connectors.feeds.poller import Poller
 from connectors.feeds.polling.state import SqliteFeedStates
@@ -86,11 +85,10 @@ def at_desk(folder: Path, work: Callable[[Desk], Awaitable[T]], settings: Poller
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if holds():
-            return
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end, "waited 30 s in vain"
         await asyncio.sleep(0.01)
-    pytest.fail("waited 5 s in vain")
 
 
 class Unwilling:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
@@ -22,7 +22,7 @@ from connectors.feeds.websub.rules import Terms
 from connectors.interfaces import Log
 from schemas.feed import FetchRecord, Push
 from tests.connectors.feeds.desk import Desk, desk, until
-from tests.connectors.feeds.server import PATIENT, Outlet, outlet
+from tests.connectors.feeds.server import PATIENT, Outlet, on_loopback, outlet
 
 T = TypeVar("T")
 
@@ -126,16 +126,11 @@ async def hub() -> AsyncIterator[Hub]:
     app = web.Application()
     app[HUB] = Hub()
     app.router.add_post("/hub", _asked)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    app[HUB].address = f"http://127.0.0.1:{cast('int', runner.addresses[0][1])}"
-    try:
-        yield app[HUB]
-    finally:
-        await asyncio.gather(*app[HUB].tasks, return_exceptions=True)
-        await runner.cleanup()
+    async with on_loopback(web.AppRunner(app, shutdown_timeout=0.1)) as app[HUB].address:
+        try:
+            yield app[HUB]
+        finally:
+            await asyncio.gather(*app[HUB].tasks, return_exceptions=True)
 
 
 class Told:

@@ -7,7 +7,6 @@ import gzip
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
 
 from aiohttp import web
 
@@ -177,12 +176,16 @@ async def outlet() -> AsyncIterator[Outlet]:
     app.router.add_get("/zipped", _zipped)
     app.router.add_get("/brotli", _strange_encoding)
     app.router.add_get("/{path:.*}", _document)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    app[OUTLET].address = f"http://127.0.0.1:{cast('int', runner.addresses[0][1])}"
-    try:
+    async with on_loopback(web.AppRunner(app, shutdown_timeout=0.1)) as app[OUTLET].address:
         yield app[OUTLET]
+
+
+@asynccontextmanager
+async def on_loopback(runner: web.BaseRunner) -> AsyncIterator[str]:
+    """The address at which `runner` serves, on a free port."""
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()

@@ -141,6 +141,7 @@ def test_a_slow_feed_holds_nobody_up(tmp_path: Path) -> None:
     at_desk(tmp_path, work, msgspec.structs.replace(PATIENT, timeout=1.5))
 
 
+@pytest.mark.slow
 def test_a_document_that_hangs_the_parser_is_set_aside(tmp_path: Path) -> None:
     async def work(at: Desk) -> None:
         at.here.documents["/trap"] = rss(TRAP)

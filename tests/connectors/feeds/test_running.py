@@ -43,7 +43,7 @@ def test_run_polls_again_and_again_until_it_is_told_to_stop(tmp_path: Path) -> N
         began = time.monotonic()
         stop.set()
         await task
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         # A poll that was being written when the run ended is on the log without having been told.
         assert set(map(str, records)) <= set(map(str, at.fetches()))
         assert {record.status for record in records} >= {"working", "not-found"}
@@ -62,7 +62,7 @@ def test_a_run_ends_at_once_whatever_is_under_way(tmp_path: Path, path: str) -> 
         with pytest.raises(asyncio.CancelledError):
             await task
         await at.poller.close()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4
 
     running(tmp_path, work)
 

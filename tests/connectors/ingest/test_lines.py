@@ -30,7 +30,7 @@ def test_lines_come_as_they_are_complete(pipe: tuple[int, int]) -> None:
     assert lines.read(1) == [Line(5, b"three", 5)]
     began = time.monotonic()
     assert lines.read(0.2) == []
-    assert 0.15 < time.monotonic() - began < 1
+    assert 0.15 < time.monotonic() - began < 10
     os.write(writing, b"last")
     os.close(writing)
     found = lines.read(1)

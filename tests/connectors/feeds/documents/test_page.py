@@ -100,6 +100,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_page_keeps_a_worker_for_long(name: str) -> None:
     began = time.monotonic()

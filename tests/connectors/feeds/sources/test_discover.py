@@ -60,11 +60,15 @@ def urls(here: Outlet, search: Search) -> list[str]:
     return [one.url.removeprefix(here.address) for one in search.found]
 
 
+def asked(here: Outlet) -> list[str]:
+    return [request.path for request in here.requests if request.path != "/robots.txt"]
+
+
 def test_a_feed_is_found_at_its_own_address_with_one_request() -> None:
     async def work(here: Outlet) -> None:
         here.documents["/any"] = NEWS
         search = await searched(here.url("/any"))
-        assert (urls(here, search), search.requests) == (["/any"], 1)
+        assert (urls(here, search), asked(here)) == (["/any"], ["/any"])
         assert len(search.found[0].document.entries) == 2
 
     at_site(work)
@@ -150,7 +154,7 @@ def test_a_search_that_finds_nothing_is_bounded_and_says_what_it_tried() -> None
         page(here, "/x", "".join(f'<a href="/feed/{number}">rss</a>' for number in range(500)))
         search = await searched(here.url("/x"))
         assert search.found == ()
-        assert search.requests == len(here.requests) == discover.MOST_REQUESTS
+        assert len(asked(here)) == discover.MOST_REQUESTS
         assert len(search.tried) == discover.MOST_REQUESTS
 
     at_site(work)
@@ -189,7 +193,7 @@ def test_a_site_that_asks_for_quiet_is_left_alone() -> None:
         assert search.found == ()
         assert "asks for fewer polls" in search.tried[here.url("/status/429?retry=600")]
         here.requests.clear()
-        assert (await searched(here.url("/status/429"))).requests == 1
+        await searched(here.url("/status/429"))
         assert len(here.requests) == 1
 
     at_site(work)
@@ -200,7 +204,6 @@ def test_a_page_may_not_lead_into_private_networks() -> None:
         here.documents["/feed"] = NEWS
         search = await searched(here.url("/"), allowed=())
         assert (search.found, here.requests) == ((), [])
-        assert search.requests == 1
         assert "--allow-network 127.0.0.0/8 permits it" in search.tried[here.url("/")]
 
     at_site(work)
