@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import msgspec
 
+from schemas.duplicates import led_to, originals
 from schemas.feed import FINE, LASTING, FeedSource, FeedState, FeedStatus, FetchRecord, PollSummary, weighed
 from schemas.rhythm import silence
 from schemas.time import Time
@@ -82,18 +83,18 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verdicts(sources: Iterable[FeedSource], states: Iterable[FeedState]) -> list[Health]:
-    """The verdict on each of `sources`, in their order; the second of two that lead to one document is a duplicate."""
+    """The verdict on each of `sources`, in their order; the second of two that are one feed is a duplicate."""
+    listed = tuple(sources)
     known = {state.feed_url: state for state in states}
-    found, first = [], dict[str, FeedSource]()
-    for source in sources:
+    again = originals(listed, led_to(known[source.feed_url] for source in listed if source.feed_url in known))
+    found = []
+    for source in listed:
         state = known.get(source.feed_url)
         one = verdict(source, state)
         fetch = state.last_fetch if state is not None else None
-        if fetch is not None and fetch.status in FINE:
-            other = first.setdefault(fetch.final_url or source.feed_url, source)
-            if other is not source:
-                reason = f"leads to the same document as {other.feed_url}"
-                one = _replaced(one, DUPLICATE, reason, needs_person=True)
+        if source.feed_url in again and fetch is not None and fetch.status in FINE:
+            reason = f"leads to the same document as {again[source.feed_url]}"
+            one = _replaced(one, DUPLICATE, reason, needs_person=True)
         found.append(one)
     return found
 

@@ -79,7 +79,7 @@ def _push_again(settings: Settings, log: Log, letter: DeadLetter, done: NewRecor
     finally:
         states.close()
     if receipt.status == "bad":
-        return f"failed again: {receipt.reason}"
+        return receipt.reason
     log.append([done])
     return receipt.status
 

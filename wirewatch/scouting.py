@@ -87,7 +87,7 @@ def _access(settings: Settings, name: str) -> Access:
 
 def listed_already(settings: Settings, found: Found, sources: Sequence[FeedSource]) -> str | None:
     """As which source this feed is listed already, and how that is known, for a sentence; None for a new one."""
-    from connectors.feeds.sources.duplicates import Known
+    from schemas.duplicates import Known
 
     same = Known(sources, wiring.led_to(settings)).same(found.url, found.fetched.final_url, *found.also)
     if same is not None:

@@ -44,7 +44,9 @@ class FeedsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     min_interval: float = 300.0
     """Shortest time between two polls of one feed, in seconds."""
     max_interval: float = 21600.0
-    """Longest time between two polls of one feed, in seconds."""
+    """Longest time between two polls of a feed that answers, in seconds. One without anything new for two weeks waits up
+    to twice, for a month up to four times as long, but never over a day for that; what a server asks for, and failures,
+    may make it longer."""
     robots: Literal["delay", "obey", "ignore"] = "delay"
     """What `robots.txt` binds. `delay`: feeds you list are polled whatever it says, but no faster than its Crawl-delay (up
     to 30 s) asks. `obey`: a feed it disallows is refused. `ignore`: it is not read. Pages fetched for their text obey it

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from alerts.settings import DeskSettings
     from connectors.feeds.poller import Poller
     from connectors.feeds.polling.state import SqliteFeedStates
-    from connectors.feeds.sources.duplicates import Elsewhere
     from connectors.feeds.sources.ownlist import OwnList
     from connectors.interfaces import FeedSources, FeedStates, HitStore, Log, Mailer, PositionStore
     from pipelines.matching.reload import Watched
     from pipelines.run import MicroBatches
+    from schemas.duplicates import Elsewhere
     from schemas.feed import FeedSource
     from wirewatch.settings import Settings
 
@@ -125,7 +125,7 @@ def sources(settings: Settings) -> tuple[FeedSource, ...]:
 
 def led_to(settings: Settings) -> Elsewhere:
     """Which other addresses the feeds of this folder were found at."""
-    from connectors.feeds.sources.duplicates import led_to
+    from schemas.duplicates import led_to
 
     if not (settings.folder / "feeds.sqlite3").is_file():
         return {}

@@ -179,7 +179,9 @@ class Poller:
         mine = self._turns.of(source.feed_url)
         async with mine:
             state = await self._commits.state(source.feed_url)
-            poll = Poll(source=source, state=state, fetched_at=self._now(), seconds=_loop_time() - began)
+            poll = Poll(
+                source=source, state=state, fetched_at=self._now(), seconds=_loop_time() - began, pushed=True
+            )  # fmt: skip
             polled = state.last_fetch
             fetched = Fetched(
                 final_url=(polled.final_url if polled is not None else "") or source.feed_url,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import fcntl
 import json
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -194,6 +195,12 @@ def test_a_data_folder_in_use_is_one_line(wire: Wire, tmp_path: Path) -> None:
         done = wirewatch("run", "--once", "--feeds", wire.url("/a.rss"), "--data", tmp_path, check=False)
         assert done.returncode == 1
         assert "already in use" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            # The page of the first process stands in the way too; that is not what its user has to hear.
+            port = str(taken.getsockname()[1])
+            done = wirewatch("run", "--feeds", wire.url("/a.rss"), "--data", tmp_path, "--port", port, check=False)
+        assert "already in use by another wirewatch run" in done.stderr
         assert len(done.stderr.splitlines()) == 1
         assert len(records("search", "*", "--data", tmp_path)) == 1
 

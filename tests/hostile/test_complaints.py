@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -24,13 +24,13 @@ def rss(*items: str, head: str = "") -> str:
 
 
 def answer(
-    document: str | bytes, content_type: str = "", **more: str
+    document: str | bytes, content_type: str = "", **more: Any
 ) -> tuple[ParsedDocument | None, Unreadable | None]:
     body = document if isinstance(document, bytes) else document.encode()
     return parse(ParseRequest(body=body, content_type=content_type, now=NOW, **more))
 
 
-def entries(document: str | bytes, content_type: str = "", **more: str) -> tuple[RawEntry, ...]:
+def entries(document: str | bytes, content_type: str = "", **more: Any) -> tuple[RawEntry, ...]:
     read, why = answer(document, content_type, **more)
     assert read is not None, why
     return read.entries

@@ -111,6 +111,13 @@ def test_the_second_of_two_sources_that_lead_to_one_document_is_a_duplicate() ->
     assert second.reason == f"leads to the same document as {SOURCE.feed_url}"
 
 
+def test_a_feed_listed_under_two_spellings_is_a_duplicate() -> None:
+    again = SOURCE.feed_url.replace("https://", "http://www.") + "/"
+    other = FeedSource(feed_url=again)
+    both = (state(), state(feed_url=again, last_fetch=fetched(feed_url=again)))
+    assert [one.status for one in verdicts((SOURCE, other), both)] == ["working", "duplicate"]
+
+
 def test_history_keeps_changes_and_each_gap_and_is_bounded() -> None:
     history: tuple[PollSummary, ...] = ()
     for status, missed in [

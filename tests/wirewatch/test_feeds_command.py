@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,6 +129,16 @@ def test_parse_shows_items_of_good_files_and_names_bad_ones(folder: Path) -> Non
     assert (second["file"], second["published_at"], second["published_raw"]) == (str(other), None, "soon")
     assert f"error: {page}: html: " in result.stderr
     assert f"error: {folder / 'none.xml'}: cannot be read: No such file" in result.stderr
+
+
+def test_parse_unpacks_a_packed_file(folder: Path) -> None:
+    packed, false = folder / "packed.xml.gz", folder / "false.gz"
+    packed.write_bytes(gzip.compress(rss(item("1", "one"))))
+    false.write_bytes(gzip.compress(rss())[:10] + b"\xff" * 50)
+    result = run(folder, "parse", "--json", str(packed), str(false))
+    assert [one["title"] for one in lines(result)] == ["one"]
+    assert result.exit_code == 1
+    assert f"error: {false}: the answer is not valid gzip" in result.stderr
 
 
 def test_parse_keeps_to_its_limit_and_warns_of_what_is_missing(folder: Path) -> None:

@@ -69,7 +69,7 @@ def test_good_lines_are_in_and_bad_ones_are_told_set_aside_and_replayed(tmp_path
     (tmp_path / "data" / "feeds.toml").write_text('[[feeds]]\nurl = "https://later.example/rss"\nname = "Later"\n')
     told = wirewatch("deadletters", "replay", "--all", *data).stdout
     assert f"{named['id']}  new" in told
-    assert "failed again: is no JSON object" in told
+    assert "  failed again: is no JSON object" in told
     assert [one["reason"] for one in records("deadletters", "list", *data)] == [
         next(one["reason"] for one in letters if one is not named)
     ]

@@ -37,9 +37,11 @@ def command(settings: Settings, *, once: bool, feeds: tuple[str, ...]) -> None:
     from wirewatch.embedded import Process, hub_socket, listening_socket
 
     with ExitStack() as stack:
+        # The folder first: who starts a second process by mistake must hear of that, not of a port that is taken too.
+        opened = stack.enter_context(station(settings, sources))
         page = stack.enter_context(listening_socket(settings.page.host, settings.page.port))
         hubs = stack.enter_context(hub_socket(settings)) if settings.feeds.websub_url else None
-        Process(stack.enter_context(station(settings, sources)), page, click.echo, hubs).run()
+        Process(opened, page, click.echo, hubs).run()
 
 
 def _once(settings: Settings, sources: FeedSources) -> None:

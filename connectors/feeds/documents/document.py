@@ -103,6 +103,8 @@ class ParseRequest(msgspec.Struct, frozen=True, kw_only=True):
     form: str = ""
     time_zone: str = ""
     """See `FeedSource.time_zone`."""
+    pushed: bool = False
+    """Whether a hub delivered the document: then all of it may well be of this minute."""
 
 
 ParseReply = tuple[ParsedDocument | None, Unreadable | None]

@@ -49,7 +49,9 @@ def _how(request: ParseRequest, language: str = "") -> Reading:
 def _trusted(reply: ParseReply, request: ParseRequest) -> ParseReply:
     """`reply` without dates when they are only the clock of the server."""
     document, why = reply
-    if document is None or not are_generated([entry.published_at for entry in document.entries], request.now):
+    if document is None or request.pushed:
+        return reply
+    if not are_generated([entry.published_at for entry in document.entries], request.now):
         return reply
     undated = (
         msgspec.structs.replace(entry, published_at=None, published_reason="generated") for entry in document.entries

@@ -22,6 +22,7 @@ FEEDS = 3
 _FIRST = 60.0
 _FIRST_FORBIDDEN = 600.0
 _FORGOTTEN = 86_400.0
+_MANY_HOSTS = 10_000
 
 
 class Backoff:
@@ -64,12 +65,16 @@ class Backoff:
         moment = self._clock()
         strikes, at = self._strikes.get(host, (0, moment))
         strikes = 1 if moment - at > _FORGOTTEN else strikes + 1
+        if len(self._strikes) > _MANY_HOSTS and host not in self._strikes:
+            self._strikes = {name: one for name, one in self._strikes.items() if moment - one[1] <= _FORGOTTEN}
         self._strikes[host] = (strikes, moment)
         return min(first * 2.0 ** min(strikes - 1, 20), LONGEST_ASKED)
 
     def _note(self, host: str, feed_url: str, *, forbidden: bool) -> tuple[int, int]:
         """The feeds of `host` that were answered 403, and all that were asked, since it began."""
         moment = self._clock()
+        if len(self._answers) > _MANY_HOSTS and host not in self._answers:
+            self._answers = {name: one for name, one in self._answers.items() if moment - one[-1][0] <= WINDOW}
         answers = self._answers.setdefault(host, deque())
         answers.append((moment, feed_url, forbidden))
         while answers and moment - answers[0][0] > WINDOW:

@@ -19,14 +19,14 @@ Network = IPv4Network | IPv6Network
 
 _PORTS = frozenset({80, 443})
 _REMEMBERED = 4_096
-# What `is_global` lets through on some Python versions and no feed needs: relays into IPv4 (NAT64, 6to4, Teredo), and
+# What `is_global` lets through on some Python versions and no feed needs: ways into IPv4 (NAT64, 6to4, Teredo, `::/96`) and
 # addresses of protocols rather than hosts.
 _REFUSED = tuple(
     map(
         ip_network,
         (
             "0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "224.0.0.0/4",
-            "240.0.0.0/4", "::/128", "::1/128", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23",
+            "240.0.0.0/4", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23",
             "2001:db8::/32", "2002::/16", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
         ),
     )

@@ -129,6 +129,8 @@ class HostGate:
         """
         host, until = host_of(url), self._clock() + seconds
         known, known_until = self._slow.get(host, (0.0, 0.0))
+        if len(self._slow) > _MANY_HOSTS and host not in self._slow:
+            self._slow = {name: one for name, one in self._slow.items() if one[1] > self._clock()}
         if known <= delay or known_until < self._clock():
             self._slow[host] = (delay, until if known < delay else max(until, known_until))
 

@@ -26,7 +26,8 @@ class BadEncodingError(Exception):
 class Inflater:
     """Decodes the body of one answer, chunk by chunk.
 
-    Some servers name gzip and send plain text: a body that does not begin like gzip is taken as it is.
+    Some servers name gzip and send plain text, or send a packed file (`sitemap.xml.gz`) and name nothing: whether a body
+    is gzip is told by how it begins.
     """
 
     def __init__(self, encoding: str, limit: int) -> None:
@@ -38,7 +39,7 @@ class Inflater:
         self._stream: zlib._Decompress | None = None
         self._head = b""
         self._members = 1
-        self._plain = self._encoding in {"", "identity"}
+        self._plain = False
 
     def feed(self, chunk: bytes) -> bytes:
         """What `chunk` decodes to. Raises `TooLongError` or `BadEncodingError`."""
@@ -79,7 +80,7 @@ class Inflater:
             try:
                 piece = stream.decompress(chunk, most)
             except zlib.error as error:
-                message = f"the answer is not valid {self._encoding} ({error})"
+                message = f"the answer is not valid {'deflate' if self._encoding == 'deflate' else 'gzip'} ({error})"
                 raise BadEncodingError(message) from error
             yield self._counted(piece)
             # A full piece may leave more behind, inside, although all input is taken.

@@ -24,7 +24,7 @@ FRESH = timedelta(hours=48)
 
 
 FORGOTTEN = "forgotten"
-"""The body hash of a state that was lost and restored from the log, until a whole document of the feed is read again."""
+"""The body hash of a state that was lost and restored from the log, until a document of the feed is read again."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):

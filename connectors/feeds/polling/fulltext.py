@@ -99,9 +99,13 @@ class FullText:
         late = Missed(f"not there within {self._seconds:g} s", again=True)
         pages: list[RawEntry | Missed] = []
         for page in ended:
-            if isinstance(page, BaseException) and not isinstance(page, asyncio.CancelledError):
-                raise page
-            pages.append(late if isinstance(page, BaseException) else page)
+            if isinstance(page, asyncio.CancelledError):
+                pages.append(late)
+            elif isinstance(page, BaseException):
+                # What nobody thought of in a page is no reason to lose its feed.
+                pages.append(Missed(f"wirewatch failed over it, {type(page).__name__}"))
+            else:
+                pages.append(page)
         return pages
 
     async def _page(self, poll: Poll, item: FeedItem) -> RawEntry | Missed:

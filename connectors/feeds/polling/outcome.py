@@ -74,6 +74,8 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
     """The dead letter this poll runs again: it does not count as written before, so that a second failure shows."""
     late: float = 0.0
     """Seconds by which it began after it was due."""
+    pushed: bool = False
+    """Whether it is no poll but a delivery of the feed's hub."""
 
     def record(self, status: FeedStatus, reason: str, **more: object) -> FetchRecord:
         """The account of this poll."""

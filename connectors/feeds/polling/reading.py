@@ -68,7 +68,7 @@ class DocumentReader:
     async def _read(self, poll: Poll, fetched: Fetched, body_hash: str, form: str = "") -> Outcome:
         request = ParseRequest(
             body=fetched.body, content_type=fetched.content_type, language=poll.source.language,
-            now=poll.fetched_at, form=form, time_zone=poll.source.time_zone,
+            now=poll.fetched_at, form=form, time_zone=poll.source.time_zone, pushed=poll.pushed,
         )  # fmt: skip
         document, why = await self._pool.parse(request)
         if document is None:

@@ -7,6 +7,7 @@ import msgspec
 from connectors.feeds.documents.document import Hints
 from connectors.feeds.fetching import moves, validators
 from connectors.feeds.fetching.validators import Validators
+from connectors.feeds.items.entries import FORGOTTEN
 from connectors.feeds.polling import schedule
 from connectors.feeds.polling.outcome import Outcome
 from schemas import health
@@ -31,7 +32,7 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
         state,
         etag=known.etag,
         last_modified=known.last_modified,
-        body_hash=state.body_hash if outcome.body_hash is None else outcome.body_hash,
+        body_hash=_body_hash(state, outcome),
         keyed_by=record.keyed_by,
         named_by=record.named_by,
         next_poll_at=planned.at,
@@ -63,6 +64,13 @@ def arrived(state: FeedState, outcome: Outcome) -> FeedState:
         owed=state.owed if outcome.owed is None else outcome.owed,
         rhythm=_rhythm(state, outcome),
     )
+
+
+def _body_hash(state: FeedState, outcome: Outcome) -> str:
+    if outcome.body_hash is not None:
+        return outcome.body_hash
+    # Some servers never send a whole document: what comes after the first of them is news all the same.
+    return "" if state.body_hash == FORGOTTEN and outcome.readable else state.body_hash
 
 
 def _rhythm(state: FeedState, outcome: Outcome) -> Rhythm:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from connectors.feeds.fetching.hosts import HostGate, Turn, host_of
 from connectors.feeds.polling.listing import Listing
 from connectors.feeds.polling.rota import Due, Rota
 from connectors.interfaces import FeedSources
+from schemas.errors import StoreError
 from schemas.feed import FeedSource, FetchRecord
 
 Told = Callable[[FetchRecord], None]
@@ -28,6 +30,7 @@ PollOne = Callable[[FeedSource, Turn, datetime], Awaitable[tuple[FetchRecord, Pl
 Planned = Callable[[Sequence[FeedSource]], Awaitable[Mapping[str, Plan]]]
 """Told the sources in force; gives when feeds are due."""
 
+_log = logging.getLogger(__name__)
 _SET_BACK = 30.0
 """Seconds by which the wall's clock must be set back to be noticed."""
 
@@ -47,6 +50,8 @@ class Rounds:
         self._failure: BaseException | None = None
         self._wake = asyncio.Event()
         self._offset = float("-inf")
+        self._waiting: tuple[FeedSource, ...] | None = None
+        """A list that could not be taken up, as the memory was away."""
         self._rota = Rota(gate.wait)
 
     def lists(self, address: str) -> bool:
@@ -109,9 +114,18 @@ class Rounds:
 
     async def _look(self, listing: Listing, rota: Rota, planned: Planned) -> None:
         found = await listing.changed()
+        found = self._waiting if found is None else found
         if found is None:
             return
-        plans = await planned(found)
+        self._waiting = found
+        try:
+            plans = await planned(found)
+        except StoreError as error:
+            if not error.retryable:
+                raise
+            _log.warning("sources not taken up yet", extra={"reason": str(error)})
+            return
+        self._waiting = None
         wanted = {source.feed_url for source in found}
         times = {url: (plan.at.timestamp(), host_of(plan.address)) for url, plan in plans.items() if url in wanted}
         rota.replace(found, times, self._now().timestamp())

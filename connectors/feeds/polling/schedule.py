@@ -2,7 +2,7 @@
 
 The rules, each over those before it (an answer of `Retry-After` over all):
     rhythm      when about half an item is to be expected, moved to where in the day or night it is found soonest
-    stale       nothing new for weeks: more rarely than the longest interval, at least once a day
+    stale       nothing new for weeks: up to four times the longest interval, at least once a day
     hint        `ttl`, `Cache-Control` or `Expires` ask for more time, believed up to an hour
     gap         items scrolled off between two polls: in half the time
     pinned      the team has said how often
@@ -31,7 +31,8 @@ HINT_CAP = 3_600.0
 _MOST_DOUBLINGS = 6.0
 _LONGEST_BACKOFF = 86_400.0
 _STALE = ((timedelta(days=30), 4.0), (timedelta(days=14), 2.0), (timedelta(days=7), 1.0))
-"""Without news for so long, the feed waits so many times the longest interval, a day at most."""
+"""Without news for so long, the feed waits so many times the longest interval, a day at most: never more than that,
+with the spread between polls."""
 _SPREAD, _MOST_SPREAD = 0.1, 600.0
 """Polls move by a tenth, but not out of the hour they were planned for."""
 _PLACED_FROM = 3_600.0
@@ -175,7 +176,8 @@ def _stale(asked: Asked, limits: Limits) -> float:
         return 0.0
     for age, times in _STALE:
         if asked.moment - last > age:
-            return max(limits.longest, min(times * limits.longest, _LONGEST_BACKOFF))
+            most = max(limits.longest, min(times * limits.longest, _LONGEST_BACKOFF))
+            return most if times == 1 else max(limits.longest, most - min(most * _SPREAD, _MOST_SPREAD))
     return 0.0
 
 

@@ -21,9 +21,9 @@ from connectors.feeds.fetching.fetch import Fetched
 from connectors.feeds.fetching.hosts import HostGate, host_of
 from connectors.feeds.fetching.robots import RobotsRules
 from connectors.feeds.sources import known_sites
-from connectors.feeds.sources.duplicates import address_key
 from connectors.feeds.sources.page_links import feed_links
 from schemas.address import web_parts
+from schemas.duplicates import address_key
 from schemas.errors import FeedError, WirewatchError
 from schemas.feed import FeedStatus
 from schemas.identity import canonical_address

@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -55,6 +56,16 @@ def test_what_a_hub_delivers_is_on_the_log_when_it_is_answered(tmp_path: Path) -
         assert (fetch.pushed, fetch.new, fetch.status, fetch.missed) == (True, 1, "working", 0)
         assert by.trusts()
         assert by.at.poller.subscriptions.counters.deliveries_total == 1
+
+    with_hub(tmp_path, work)
+
+
+def test_a_delivery_of_this_minute_keeps_its_dates(tmp_path: Path) -> None:
+    async def work(by: Told) -> None:
+        await subscribed(by)
+        date = format_datetime(by.at.time)
+        assert await by.hub.deliver(rss(*(item(str(n), f"News {n}", date=date) for n in range(2, 7)))) == 200
+        assert {one.published_at for one in by.at.items()[1:]} == {by.at.time}
 
     with_hub(tmp_path, work)
 

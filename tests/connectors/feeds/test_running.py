@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -318,6 +318,33 @@ def test_a_memory_that_is_away_for_a_while_ends_no_run(tmp_path: Path) -> None:
             poller = Poller(PATIENT, at.kept, states)
             here.documents["/feed"] = rss(item("1", "one"))
             assert [(await poller.poll(at.source("/feed"))).status for _ in range(2)] == ["unreachable", "working"]
+            await poller.close()
+            states.close()
+
+    asyncio.run(run())
+
+
+def test_a_list_is_taken_up_when_the_memory_is_back(tmp_path: Path) -> None:
+    class Away(SqliteFeedStates):
+        away = 0
+
+        def states(self) -> Iterable[FeedState]:
+            self.away += 1
+            # The first one is for what the log says, at the start.
+            if self.away in {2, 3}:
+                message = "database is locked"
+                raise StoreError(message, subject="feeds", retryable=True)
+            return super().states()
+
+    async def run() -> None:
+        async with outlet() as here, desk(tmp_path, here) as at:
+            states, stop = Away(tmp_path / "away.sqlite3"), asyncio.Event()
+            poller = Poller(msgspec.structs.replace(QUICK, look_seconds=0.1), at.kept, states)
+            here.documents["/feed"] = rss(item("1", "one"))
+            task = asyncio.ensure_future(poller.run([at.source("/feed")], stop))
+            await until(partial(at.has, 1))
+            stop.set()
+            await task
             await poller.close()
             states.close()
 

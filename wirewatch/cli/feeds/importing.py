@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from connectors.feeds.sources.duplicates import Known
+from schemas.duplicates import Known
 from schemas.feed import FeedSource
 from wirewatch.cli.options import with_settings
 from wirewatch.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from connectors.feeds.sources.duplicates import originals
+from schemas.duplicates import originals
 from schemas.feed import FeedSource
 from wirewatch.cli.options import all_keys, print_record, with_records, with_settings
 from wirewatch.settings import Settings

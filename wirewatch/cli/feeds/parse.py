@@ -81,15 +81,20 @@ async def _parsed(pool: ParsePool, file: str) -> tuple[tuple[FeedItem, ...], lis
 
 
 def _read(file: str) -> bytes:
+    from connectors.feeds.fetching.inflate import BadEncodingError, Inflater, TooLongError
+
+    # As an answer is read that names no encoding: a packed file is unpacked.
+    inflater = Inflater("", _LARGEST)
     try:
         with Path(file).open("rb") as stream:
-            body = stream.read(_LARGEST + 1)
+            return inflater.feed(stream.read(_LARGEST + 1)) + inflater.rest()
     except (OSError, ValueError) as error:
         message = f"cannot be read: {getattr(error, 'strerror', None) or error}"
         raise WirewatchError(message, subject=file) from error
-    if len(body) > _LARGEST:
-        raise WirewatchError(f"is larger than {_LARGEST >> 20} MiB", subject=file)
-    return body
+    except BadEncodingError as error:
+        raise WirewatchError(str(error), subject=file) from error
+    except TooLongError as error:
+        raise WirewatchError(f"is larger than {_LARGEST >> 20} MiB", subject=file) from error
 
 
 def _item_line(file: str, item: FeedItem) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from connectors.feeds.sources.duplicates import Known
+from schemas.duplicates import Known
 from schemas.errors import WirewatchError
 from wirewatch.cli.options import with_settings
 from wirewatch.settings import Settings

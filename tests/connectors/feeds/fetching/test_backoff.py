@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from connectors.feeds.fetching.backoff import WINDOW, Backoff
+from connectors.feeds.fetching.guard import Guard
+from connectors.feeds.fetching.hosts import HostGate
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
 from tests.connectors.feeds.desk import Desk, at_desk
@@ -42,6 +44,19 @@ def test_429_without_a_time_backs_off_longer_each_time_until_a_feed_is_read() ->
     error = failed(backoff, refused(1, 429))
     assert (error.retry_after, error.message) == (60, "HTTP 429; its host is left alone for 60 s")
     assert failed(backoff, refused(1, 429, 7.0)).retry_after == 7.0
+
+
+def test_hosts_that_complained_long_ago_are_forgotten() -> None:
+    clock = Clock()
+    backoff = Backoff(clock)
+    gate = HostGate(0.0, Guard(), ours=False, clock=clock)
+    for number in range(30_000):
+        clock.time += 60.0
+        host = f"https://h{number}.example"
+        failed(backoff, refused(number, 429, host=host))
+        failed(backoff, refused(number, 403, host=host))
+        gate.slow_down(host, 5.0, 3_600.0)
+    assert max(len(backoff._strikes), len(backoff._answers), len(gate._slow)) <= 10_001
 
 
 def test_403_for_most_feeds_of_a_host_means_that_it_was_asked_too_often() -> None:

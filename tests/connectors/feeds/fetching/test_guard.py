@@ -15,7 +15,7 @@ from tests.connectors.feeds.server import LOOPBACK, outlet, rss
     ["127.0.0.1", "127.255.255.254", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
      "192.0.0.8", "198.18.0.1", "224.0.0.1", "239.255.255.250", "255.255.255.255", "240.0.0.1", "::1", "::",
      "::ffff:127.0.0.1", "::ffff:10.0.0.1", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "64:ff9b::7f00:1",
-     "64:ff9b:1::1", "2002:7f00:1::", "2001:db8::1", "2001::1", "nonsense"],
+     "64:ff9b:1::1", "2002:7f00:1::", "2001:db8::1", "2001::1", "::7f00:1", "nonsense"],
 )  # fmt: skip
 def test_what_is_not_public_is_refused(host: str) -> None:
     with pytest.raises(RefusedAddressError):

@@ -25,7 +25,9 @@ def raw_deflate(data: bytes) -> bytes:
 def test_every_encoding_round_trips_in_any_pieces(data: bytes, step: int) -> None:
     assert inflated("gzip", gzip.compress(data), step=step) == data
     assert inflated("deflate", zlib.compress(data), step=step) == data
-    assert inflated("", data, step=step) == data
+    # What begins like a packed file is one, whatever no header says.
+    plain = b"<" + data
+    assert inflated("", plain, step=step) == plain
 
 
 def test_raw_deflate_two_members_and_padding() -> None:
@@ -37,6 +39,13 @@ def test_raw_deflate_two_members_and_padding() -> None:
 def test_plain_text_under_a_false_label_is_taken_as_it_is() -> None:
     assert inflated("gzip", b"<rss></rss>") == b"<rss></rss>"
     assert inflated("gzip", b"<", step=1) == b"<"
+
+
+@pytest.mark.parametrize("step", [1, 4096])
+def test_a_packed_file_that_no_header_names_is_unpacked(step: int) -> None:
+    assert inflated("", gzip.compress(b"<urlset/>"), step=step) == b"<urlset/>"
+    with pytest.raises(TooLongError):
+        inflated("", gzip.compress(bytes(1001)), limit=1000, step=step)
 
 
 def test_the_limit_is_exact() -> None:

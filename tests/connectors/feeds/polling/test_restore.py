@@ -192,3 +192,17 @@ def test_a_failed_poll_after_a_loss_makes_nothing_news(tmp_path: Path) -> None:
         assert [(one.native_id, one.history) for one in opened.items()] == [("old", True), ("late", False)]
 
     at_desk(tmp_path, work)
+
+
+def test_news_of_a_feed_that_never_comes_whole_is_no_history(tmp_path: Path) -> None:
+    async def work(opened: Desk) -> None:
+        opened.states.save(FeedState(feed_url=opened.here.url("/a"), body_hash="forgotten", last_ok_at=opened.time), {})
+        opened.here.broken.add("/a")
+        tail = f"<!--{'x' * 2000}-->"
+        opened.here.documents["/a"] = rss(item("old"), tail)
+        await opened.poll("/a")
+        opened.here.documents["/a"] = rss(item("late"), item("old"), tail)
+        await opened.poll("/a")
+        assert [(one.native_id, one.history) for one in opened.items()] == [("old", True), ("late", False)]
+
+    at_desk(tmp_path, work)

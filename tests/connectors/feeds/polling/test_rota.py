@@ -124,3 +124,12 @@ def test_a_clock_that_is_set_back_takes_the_plans_with_it() -> None:
     assert taken(rota, 110.0, 5.0) == [("c.example/1", 100.0), ("b.example/1", 110.0)]
     assert taken(rota, 120.0, 5.0) == [("a.example/1", 120.0)]
     assert rota.idle(120.0, 5.0) == float("inf")
+
+
+def test_a_busy_hub_fills_no_memory() -> None:
+    rota = Rota(Hosts().wait)
+    rota.replace([source("a.example/1")], {}, 10.0)
+    for _ in range(1_000):
+        rota.move("https://a.example/1", 50.0)
+    assert len(rota._future) == 2
+    assert taken(rota, 60.0) == [("a.example/1", 50.0)]

@@ -79,6 +79,15 @@ def test_a_feed_without_news_for_weeks_is_polled_more_rarely(days: int, hours: f
     assert ("nothing new for" in planned.rule) == (days > 7)
 
 
+@given(st.floats(300, 7 * DAY), st.integers(0, 400), st.floats(0, 1, exclude_max=True))
+def test_no_silence_makes_the_longest_interval_more_than_four_times_as_long(
+    longest: float, days: int, chance: float
+) -> None:
+    old = begun([NOW - timedelta(days=days)], NOW)
+    waits = (plan(asked(rhythm=old), Limits(300, longest), chance).at - NOW).total_seconds()
+    assert waits <= max(longest * 1.1, min(longest * 4, DAY)) + 1e-3
+
+
 def test_hints_ask_for_more_time_and_are_believed_up_to_an_hour() -> None:
     busy = rhythm(timedelta(minutes=10))
     assert plan(asked(rhythm=busy, hint=1800), LIMITS, 0.5).interval == 1800

@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from connectors.feeds.fetching.access import Access
 from connectors.feeds.polling.pages import MOST_OWED
+from schemas.feed import FeedSource
 from tests.connectors.feeds.desk import Desk, at_desk
 from tests.connectors.feeds.pages import WORDS, asked, page, serve
 from tests.connectors.feeds.server import PATIENT, Outlet, rss
@@ -193,5 +195,20 @@ def test_what_is_owed_waits_while_the_feed_is_away_and_is_forgotten_when_no_long
         assert state is not None
         assert state.owed == ()
         assert asked(at.here, "/1.html") == 1
+
+    at_desk(tmp_path, work)
+
+
+def test_a_fault_of_our_own_over_a_page_loses_no_feed(tmp_path: Path) -> None:
+    def odd(_: FeedSource) -> Access:
+        message = "nobody thought of this"
+        raise LookupError(message)
+
+    async def work(at: Desk) -> None:
+        assert at.poller._reader._full_text is not None
+        at.poller._reader._full_text._access = odd
+        done = await poll(at, entry(at, 1))
+        assert (done.status, done.new) == ("working", 1)
+        assert "wirewatch failed over it, LookupError" in done.reason
 
     at_desk(tmp_path, work)
