@@ -72,14 +72,15 @@ def with_page(item: FeedItem, page: RawEntry, seen_at: datetime, op: Literal["ne
     """`item` with the text of its page as body; all that its feed said of it stays, as title and summary."""
     title = item.title or page.title
     summary = "\n".join(filter(None, (item.summary, item.body)))
-    content = identity.content_hash("page", title, summary, page.body)
+    body = _without_title(page.body, title)
+    content = identity.content_hash("page", title, summary, body)
     return msgspec.structs.replace(
         item,
         kind="page",
         feed_content=item.content_hash,
         title=title,
         summary=summary,
-        body=page.body,
+        body=body,
         content_hash=content,
         version_id=identity.version_id(item.article_id, content),
         op=op,
@@ -87,6 +88,12 @@ def with_page(item: FeedItem, page: RawEntry, seen_at: datetime, op: Literal["ne
         truncated=item.truncated or page.truncated,
         trace_id=identity.digest("trace", item.item_id, content, rfc3339(seen_at)),
     )
+
+
+def _without_title(text: str, title: str) -> str:
+    """`text` without its first line when that is the title once more, as on most pages."""
+    first, _, rest = text.partition("\n")
+    return rest if rest and fold_words(first) == fold_words(title) else text
 
 
 def completed(poll: Poll, result: Outcome, tried: Tried) -> Outcome:

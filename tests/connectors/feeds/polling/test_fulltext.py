@@ -7,9 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from connectors.feeds.documents.document import RawEntry
 from connectors.feeds.fetching.access import Access
 from connectors.feeds.polling.fulltext import SECONDS
-from connectors.feeds.polling.pages import tells_of
+from connectors.feeds.polling.pages import tells_of, with_page
 from connectors.feeds.settings import PollerSettings
 from schemas import codec, identity
 from schemas.errors import StoreError
@@ -221,3 +222,9 @@ def test_a_page_that_knows_no_word_of_the_title_is_another_one(title: str, text:
 
 def test_ten_seconds_are_the_limit() -> None:
     assert SECONDS == PollerSettings().page_seconds == 10
+
+
+def test_the_title_on_the_page_is_not_the_beginning_of_the_text() -> None:
+    said = sample(title="Bridge reopened", body="")
+    for text, body in (("BRIDGE  reopened\nThe bridge…", "The bridge…"), ("Bridge reopened", "Bridge reopened")):
+        assert with_page(said, RawEntry(body=text), said.seen_at, "new").body == body
