@@ -1,4 +1,8 @@
-"""A source, what one poll of it came to, and what the poller remembers between polls."""
+"""A source, what one poll of it came to, and what the poller remembers between polls.
+
+`gc=False`: none of these can be part of a cycle, and with many feeds the collector would walk through all of them again and
+again.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +65,7 @@ def weighed(status: FeedStatus, failures: int) -> float:
     return failures * _WEIGHTS.get(status, 1.0)
 
 
-class FeedSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FeedSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One source as the team lists it: the address polled and what is known of the outlet."""
 
     feed_url: str
@@ -85,7 +89,7 @@ class FeedSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Name of the settings section `feeds.access.NAME` with credentials, headers, cookies, proxy. Never the secrets."""
 
 
-class PollSummary(msgspec.Struct, frozen=True, kw_only=True):
+class PollSummary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One change in how a feed is doing, as its history keeps it."""
 
     at: Time
@@ -93,7 +97,7 @@ class PollSummary(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Push(msgspec.Struct, frozen=True, kw_only=True):
+class Push(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A WebSub subscription of one feed, as the poller remembers it."""
 
     hub: str = ""
@@ -110,7 +114,7 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
     """Why the last request was refused; empty when it was not."""
 
 
-class FetchRecord(msgspec.Struct, frozen=True, kw_only=True):
+class FetchRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One poll of one feed, as `wirewatch.fetches` keeps it."""
 
     feed_url: str
@@ -146,7 +150,7 @@ class FetchRecord(msgspec.Struct, frozen=True, kw_only=True):
         return self.status is not FeedStatus.RATE_LIMITED or self.http_status > 0
 
 
-class FeedState(msgspec.Struct, frozen=True, kw_only=True):
+class FeedState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the poller remembers of one feed. Losing it costs bandwidth, never an item and never a second alert."""
 
     feed_url: str

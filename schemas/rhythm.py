@@ -47,7 +47,7 @@ _EPOCH_WEEKDAY = 3
 _LN2 = math.log(2)
 
 
-class Rhythm(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Rhythm(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What polls and the dates in a feed have shown of it."""
 
     since: Time | None = None

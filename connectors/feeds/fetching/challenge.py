@@ -75,16 +75,16 @@ def wall(code: int, headers: Mapping[str, str], page: bytes) -> str | None:
     """Who asks the reader to prove to be human; None when nobody does. `headers` by any case of their names."""
     if code not in CODES:
         return None
-    body = page[:PAGE_LIMIT].lower()
     error = code // 100 != 2  # noqa: PLR2004 the class of codes that bring a document
     for name, value, who in _HEADERS:
         # DataDome marks every answer of a site it guards: only a page is its question.
         if value and headers.get(name, "").strip().lower() == value:
             return who
-        if not value and name in headers and error and is_page(body):
+        if not value and name in headers and error and is_page(page):
             return who
-    if not is_page(body):
+    if not is_page(page):
         return None
+    body = page[:PAGE_LIMIT].lower()
     for who, mark in _MARKS:
         if mark in body:
             return who

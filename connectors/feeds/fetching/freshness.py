@@ -21,6 +21,8 @@ def fresh_for(headers: Mapping[str, str], moment: datetime) -> float:
         return float(stated[1])
     # `Expires` is meant on the server's clock. It is a date in the form of that of `Retry-After`, and never a number.
     expires, date = headers.get("Expires", ""), headers.get("Date", "")
+    if not expires:
+        return 0.0
     ours = retry_after(expires, moment) if not expires.strip().isdigit() else None
     ahead = retry_after(date, moment) if date and not date.strip().isdigit() else None
     return max(0.0, (ours or 0.0) - (ahead or 0.0))

