@@ -66,6 +66,16 @@ class Station:
         return wiring.pipeline(self.settings, self.log, self.index, self.stopping.is_set)
 
 
+def refuse_when_in_use(settings: Settings) -> None:
+    """Raises `FolderInUseError` when another process holds the data folder. Writes nothing where there is none yet."""
+    if settings.folder.is_dir():
+        _lock(settings).close()
+
+
+def _lock(settings: Settings) -> FolderLock:
+    return FolderLock(settings.folder / "run.lock", held_for="another wirewatch run")
+
+
 @contextmanager
 def station(settings: Settings, sources: FeedSources | tuple[FeedSource, ...] | None = None) -> Iterator[Station]:
     """Lock the data folder and open everything; close it at the end. `sources` replace those of the settings.
@@ -79,8 +89,7 @@ def station(settings: Settings, sources: FeedSources | tuple[FeedSource, ...] | 
     watched = wiring.watched_lists(settings)
     wiring.desk_settings(settings)
     with ExitStack() as stack:
-        lock = FolderLock(settings.folder / "run.lock", held_for="another wirewatch run")
-        stack.callback(lock.close)
+        stack.callback(_lock(settings).close)
         feeds.keep(settings.folder)
         opened = Station(settings, feeds, watched, stack)
         realign(opened)

@@ -27,7 +27,7 @@ def command(settings: Settings, *, once: bool, feeds: tuple[str, ...]) -> None:
     one stopped; a second Ctrl-C exits at once.
     """
     from wirewatch import logs, wiring
-    from wirewatch.station import station
+    from wirewatch.station import refuse_when_in_use, station
 
     logs.configure(settings.logs)
     sources = wiring.feed_sources(settings, feeds)
@@ -37,11 +37,11 @@ def command(settings: Settings, *, once: bool, feeds: tuple[str, ...]) -> None:
     from wirewatch.embedded import Process, hub_socket, listening_socket
 
     with ExitStack() as stack:
-        # The folder first: who starts a second process by mistake must hear of that, not of a port that is taken too.
-        opened = stack.enter_context(station(settings, sources))
+        # First: who starts a second process by mistake must hear of that, not of a port that is taken too.
+        refuse_when_in_use(settings)
         page = stack.enter_context(listening_socket(settings.page.host, settings.page.port))
         hubs = stack.enter_context(hub_socket(settings)) if settings.feeds.websub_url else None
-        Process(opened, page, click.echo, hubs).run()
+        Process(stack.enter_context(station(settings, sources)), page, click.echo, hubs).run()
 
 
 def _once(settings: Settings, sources: FeedSources) -> None:
