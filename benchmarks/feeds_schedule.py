@@ -78,12 +78,13 @@ def main() -> None:
         Result(
             "false alarms of silence",
             f"{alarms.alarms} in {alarms.weeks:.0f} weeks of a source",
-            f"{len(saved) + len(news)} feeds polled once an hour, weeks in which a feed is known well enough to judge",
+            f"{len(saved) + len(news)} feeds polled once an hour, weeks in which a feed is known well enough to judge;"
+            " thresholds chosen on these feeds",
         ),
         Result(
             "a killed source is named silent",
             f"after {alarms.named_after:.2f} x its longest silence (median of {alarms.killed}; {alarms.named_at_most:.2f} at most)",
-            "each of these feeds ends halfway and goes on answering",
+            "each of these feeds ends halfway and goes on answering; thresholds chosen on these feeds",
         ),
     )
 
