@@ -93,7 +93,7 @@ def verdicts(sources: Iterable[FeedSource], states: Iterable[FeedState]) -> list
         one = verdict(source, state)
         fetch = state.last_fetch if state is not None else None
         if source.feed_url in again and fetch is not None and fetch.status in FINE:
-            reason = f"leads to the same document as {again[source.feed_url]}"
+            reason = f"is the same feed as {again[source.feed_url]}"
             one = _replaced(one, DUPLICATE, reason, needs_person=True)
         found.append(one)
     return found
@@ -142,7 +142,9 @@ def noted(history: tuple[PollSummary, ...], record: FetchRecord) -> tuple[PollSu
 
 
 def _of_failures(health: Health, state: FeedState, fetch: FetchRecord) -> Health:
-    if fetch.status in LASTING:
+    # Refused without an answer: by us, over the address, its robots.txt or a missing section of the settings.
+    by_us = fetch.status is FeedStatus.REFUSED and not fetch.http_status
+    if fetch.status in LASTING or by_us:
         return _replaced(health, health.status, health.reason, needs_person=True)
     away = state.last_ok_at is not None and fetch.fetched_at - state.last_ok_at >= _FAILING_AFTER
     if weighed(fetch.status, state.failures) >= MANY_FAILURES or (away and state.failures >= _FAILING_AT_LEAST):

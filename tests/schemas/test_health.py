@@ -21,7 +21,9 @@ def fetched(status: FeedStatus = FeedStatus.WORKING, **more: object) -> FetchRec
 
 
 def state(status: FeedStatus = FeedStatus.WORKING, failures: int = 0, **more: object) -> FeedState:
-    known = FeedState(feed_url=SOURCE.feed_url, last_fetch=fetched(status), failures=failures, last_ok_at=NOW)
+    code = 403 if status is FeedStatus.REFUSED else 0
+    last = fetched(status, http_status=code)
+    known = FeedState(feed_url=SOURCE.feed_url, last_fetch=last, failures=failures, last_ok_at=NOW)
     return msgspec.structs.replace(known, **more)
 
 
@@ -40,6 +42,11 @@ def test_lasting_faults_need_a_person_at_once_and_passing_ones_after_many(status
     assert many.needs_person
     assert many.status == (status if status in LASTING else "failing")
     assert many.reason == "as it is (40 times in a row)"
+
+
+def test_what_we_refuse_ourselves_needs_a_person_at_once() -> None:
+    ours = state(FeedStatus.REFUSED, 1, last_fetch=fetched(FeedStatus.REFUSED))
+    assert verdict(SOURCE, ours).needs_person
 
 
 def test_faults_that_pass_count_for_less() -> None:
@@ -108,7 +115,7 @@ def test_the_second_of_two_sources_that_lead_to_one_document_is_a_duplicate() ->
     first, second = verdicts((SOURCE, other), both)
     assert (first.status, first.needs_person) == ("working", False)
     assert (second.status, second.needs_person) == ("duplicate", True)
-    assert second.reason == f"leads to the same document as {SOURCE.feed_url}"
+    assert second.reason == f"is the same feed as {SOURCE.feed_url}"
 
 
 def test_a_feed_listed_under_two_spellings_is_a_duplicate() -> None:
