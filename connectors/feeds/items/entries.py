@@ -10,7 +10,7 @@ import msgspec
 
 from connectors.feeds.documents.document import BrokenEntry, ParsedDocument, RawEntry
 from connectors.feeds.items.headline import sketch
-from connectors.feeds.items.ladder import aliases, other_name, read, repeats_ids, shares_addresses
+from connectors.feeds.items.ladder import aliases, read, repeats_ids, shares_addresses
 from connectors.feeds.items.naming import Habits, Named, Recall, name
 from connectors.interfaces import Known
 from schemas import identity
@@ -106,10 +106,6 @@ def _marks(named: Sequence[Named], items: Sequence[FeedItem], habits: Habits) ->
     for one, item in zip(named, items, strict=True):
         keys = (one.said.guid_alias, one.said.link_alias if habits.keyed_by == "address" else "")
         marks |= {alias: Known(item.item_id) for alias in keys if alias}
-        own = one.said.rungs[0]
-        if own.policy == one.policy and own.item_id != item.item_id:
-            # From now on this is its name, whatever it says.
-            marks[other_name(own.item_id)] = Known(item.item_id)
         marks[item.item_id] = Known(item.content_hash, item.article_id, one.said.title, item.published_at)
     return marks
 
@@ -119,10 +115,6 @@ def marks_of(item: FeedItem, keyed_by: str) -> dict[str, Known]:
     link_alias, guid_alias = aliases(item.feed_url, item.url, item.native_id)
     keys = (guid_alias, link_alias if keyed_by == "address" else "")
     marks = {alias: Known(item.item_id, last_seen=item.seen_at) for alias in keys if alias}
-    own = item.native_id if item.id_policy == "guid" else identity.canonical_address(item.url)
-    plainest = identity.item_id(item.feed_url, item.id_policy, own)
-    if item.id_policy in {"guid", "link"} and plainest != item.item_id:
-        marks[other_name(plainest)] = Known(item.item_id, last_seen=item.seen_at)
     title = sketch(item.title)
     # What the feed says next is held against what it said, not against its page.
     said = item.feed_content if item.kind == "page" else item.content_hash

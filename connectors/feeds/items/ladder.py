@@ -124,11 +124,6 @@ def aliases(feed_url: str, url: str, native: str) -> tuple[str, str]:
     return _alias(feed_url, place), _alias(feed_url, own_place) if own_place != place else ""
 
 
-def other_name(item_id: str) -> str:
-    """The key under which is remembered what an entry goes by that would be called `item_id` by its own words."""
-    return identity.digest("named", item_id)
-
-
 def _place(url: str) -> str:
     """What an address says beside scheme and host; empty when it says nothing."""
     if not url:

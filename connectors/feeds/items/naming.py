@@ -8,8 +8,7 @@ Four questions are asked of all entries in turn, first of words that did not cha
 
 unchanged   is something of this name and these very words known?
 edited      is something of this name known, and is this the same entry? (same address, or a title alike)
-renamed     is this known under an id or address that differs in scheme or host alone? (same words, a title alike, the same
-            address but for the scheme, or renamed so before)
+renamed     is this known under an id or address that differs in scheme or host alone? (same words, or a title alike)
 new         which is the plainest name that is neither known nor shared?
 """
 
@@ -23,9 +22,8 @@ from typing import get_args
 import msgspec
 
 from connectors.feeds.items.headline import alike
-from connectors.feeds.items.ladder import Policy, Rung, Said, other_name
+from connectors.feeds.items.ladder import Policy, Rung, Said
 from connectors.interfaces import Known
-from schemas import identity
 
 Recall = Callable[[Sequence[str]], Mapping[str, Known]]
 """What the poller remembers of one feed under each of these keys."""
@@ -78,7 +76,7 @@ class _Naming:
         self._unchanged(lambda rung: self._shared[rung.item_id] == 1)
         rest = [one for _, one in self._open()]
         self._learn(rung.item_id for one in rest for rung in one.rungs)
-        self._learn(alias for one in rest for alias in self._aliases(one))
+        self._learn(alias for one in rest for alias in (one.link_alias, one.guid_alias) if alias)
         self._learn([known.content_hash for known in self._known.values()])
         self._unchanged(lambda _: True)
         self._renamed(edited=False)
@@ -113,30 +111,18 @@ class _Naming:
         for number, one in self._open():
             if self._shared[one.rungs[0].item_id] > 1:
                 continue
-            for alias in self._aliases(one):
-                target = self._known[alias].content_hash if alias in self._known else ""
+            aliases = (one.guid_alias, one.link_alias if self._habits.keyed_by == "address" else "")
+            for target in dict.fromkeys(self._known[alias].content_hash for alias in aliases if alias in self._known):
                 rung = Rung(one.rungs[0].policy, one.rungs[0].value, target)
                 known = self._known.get(target)
                 if known is None or target in self._used or not self._is_recent(known):
                     continue
-                before = alias == other_name(one.rungs[0].item_id)
-                same = before or self._is_there(one, known) or alike(known.title, one.title)
-                if known.content_hash == one.content_hash or (edited and same):
+                if known.content_hash == one.content_hash or (edited and alike(known.title, one.title)):
                     claims.setdefault(rung, []).append(number)
-                    break
         wanted = Counter(rung.item_id for rung in claims)
         for rung, numbers in claims.items():
             if len(numbers) == 1 == wanted[rung.item_id] and numbers[0] not in self._given:
                 self._give(numbers[0], rung)
-
-    def _aliases(self, one: Said) -> tuple[str, ...]:
-        by_address = one.link_alias if self._habits.keyed_by == "address" else ""
-        return tuple(filter(None, (other_name(one.rungs[0].item_id), one.guid_alias, by_address)))
-
-    def _is_there(self, one: Said, known: Known) -> bool:
-        """Whether the entry is at the address, but for its scheme, of what is known."""
-        by_address = self._habits.keyed_by == "address" and bool(one.url)
-        return by_address and known.article_id == identity.article_id_of_address(one.url)
 
     def _new(self) -> None:
         left = list(self._open())

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.feeds.documents.document import ParsedDocument, RawEntry
-from connectors.feeds.items.entries import Items, Origin, build, marks_of
+from connectors.feeds.items.entries import Items, Origin, build
 from connectors.interfaces import Known
 from schemas.feed import FeedSource, FeedState
 
@@ -143,38 +143,7 @@ def test_another_scheme_or_host_is_not_new() -> None:
     assert (ids(edited), edited.items[0].article_id) == (ids(before), before.items[0].article_id)
 
 
-def test_what_was_renamed_goes_by_its_name_whatever_it_says_next() -> None:
-    for link in ("/news/1", ""):
-        feed = Feed()
-        before = feed.poll(raw("http://old.example/?p=1", link and "http://old.example" + link, TITLE))
-        renamed = "https://new.example/?p=1", link and "https://new.example" + link
-        assert feed.poll(raw(*renamed, TITLE)).unsent == ()
-        after = feed.poll(raw(*renamed, "???? ??????? ?? ???"))
-        assert (sent(after), ids(after)) == ([("update", "???? ??????? ?? ???")], ids(before))
-    unnamed = Feed()
-    before = unnamed.poll(raw("", "http://old.example/news/1", TITLE))
-    assert unnamed.poll(raw("", "https://new.example/news/1", TITLE)).unsent == ()
-    after = unnamed.poll(raw("", "https://new.example/news/1", "A wholly different headline"))
-    assert (sent(after), ids(after)) == ([("update", "A wholly different headline")], ids(before))
-
-
-def test_the_log_knows_what_was_renamed() -> None:
-    feed = Feed()
-    feed.poll(raw("http://old.example/?p=1", "http://old.example/news/1", TITLE))
-    before = feed.poll(raw("https://new.example/?p=1", "https://new.example/news/1", TITLE, "more"))
-    feed.known = {key: known for item in before.items for key, known in marks_of(item, "address").items()}
-    after = feed.poll(raw("https://new.example/?p=1", "https://new.example/news/1", "A wholly different headline"))
-    assert (sent(after), ids(after)) == ([("update", "A wholly different headline")], ids(before))
-
-
-def test_the_same_address_under_https_is_the_same_entry_whatever_it_says() -> None:
-    feed = Feed()
-    before = feed.poll(raw("http://old.example/live", "http://old.example/live", TITLE))
-    after = feed.poll(raw("https://old.example/live", "https://old.example/live", "Storm warning for the coast"))
-    assert (sent(after), ids(after)) == ([("update", "Storm warning for the coast")], ids(before))
-
-
-def test_another_host_and_other_words_are_another_entry() -> None:
+def test_another_scheme_and_other_words_are_another_entry() -> None:
     feed = Feed()
     feed.poll(raw("http://old.example/live", "http://old.example/live", TITLE))
     assert sent(
