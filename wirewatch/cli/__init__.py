@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from schemas.errors import QueryError, SettingsError, WirewatchError
 from wirewatch import __version__
+from wirewatch.cli.commands import LazyGroup
 
 COMMANDS = {
     "run": "poll, match, alert and serve the page, all in one process",
@@ -37,17 +37,8 @@ class _ReaderLeftError(Exception):
     """Whoever read standard output closed it."""
 
 
-class _Commands(click.Group):
-    """The top-level group: knows every name, imports a module only to run it or show its own help."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 click's signature
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"wirewatch.cli.{cmd_name}").command
-        return command
+class _Commands(LazyGroup):
+    """The top-level group: its help says what each command does without importing one."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -64,7 +55,11 @@ class _Commands(click.Group):
             raise WirewatchError(error.strerror or str(error), subject=str(error.filename or "output")) from error
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Commands,
+    modules={name: f"wirewatch.cli.{name}" for name in COMMANDS},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, package_name="wirewatch", message="wirewatch %(version)s")
 def wirewatch() -> None:
     """Watch the world's news wires: poll feeds, match watchlists, alert the team, explain every hit.

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
 
+from wirewatch.cli.commands import LazyGroup
+
 MODULES = {
-    "add": "add",
-    "discover": "discover",
-    "list": "listed",
-    "import": "importing",
-    "export": "exporting",
-    "remove": "remove",
-    "health": "health",
-    "show": "show",
-    "parse": "parse",
+    "add": f"{__name__}.add",
+    "discover": f"{__name__}.discover",
+    "list": f"{__name__}.listed",
+    "import": f"{__name__}.importing",
+    "export": f"{__name__}.exporting",
+    "remove": f"{__name__}.remove",
+    "health": f"{__name__}.health",
+    "show": f"{__name__}.show",
+    "parse": f"{__name__}.parse",
 }
-"""Each command and its module in this package, which has a click command `command`; in the order of the help.
+"""Each command and its module; in the order of the help.
 
 No module may be called `list` or `import`: the one would hide the built-in name, the other is no name at all.
 """
 
 
-class _Commands(click.Group):
-    """Imports a command's module when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
-        return list(MODULES)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 click's signature
-        if cmd_name not in MODULES:
-            return None
-        found: click.Command = importlib.import_module(f"{__name__}.{MODULES[cmd_name]}").command
-        return found
-
-
-@click.group(name="feeds", cls=_Commands)
+@click.group(name="feeds", cls=LazyGroup, modules=MODULES)
 def command() -> None:
     """Sources and their health."""
