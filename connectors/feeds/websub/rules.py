@@ -166,21 +166,17 @@ def accounted(record: FetchRecord) -> FetchRecord:
     return msgspec.structs.replace(record, status=status, reason=reason, missed=0, pushed=True)
 
 
-def after_poll(
-    before: FeedState, after: FeedState, record: FetchRecord, *, pinned: bool, backup: float
-) -> tuple[FeedState, bool]:
+def after_poll(after: FeedState, record: FetchRecord, *, pinned: bool, backup: float) -> tuple[FeedState, bool]:
     """`after` with its next poll as the hub allows, and whether the hub lost our trust by it.
 
     What a poll finds that was never delivered ends the trust: the poll after it comes by the rhythm again. Trust that
-    holds moves the next poll to `backup` seconds from now, or to the end of the lease, and leaves the interval alone: that
-    polls bring nothing says nothing of the feed's rhythm.
+    holds moves the next poll to `backup` seconds from now, or to the end of the lease.
     """
     moment, push = record.fetched_at, after.push
     if not trusted(push, moment) or after.failures or not record.asked:
         return after, False
     if record.new:
         return msgspec.structs.replace(after, push=msgspec.structs.replace(push, delivered_at=None)), True
-    after = msgspec.structs.replace(after, interval=before.interval)
     return after if pinned else _postponed(after, moment, backup), False
 
 
@@ -199,9 +195,9 @@ def after_delivery(state: FeedState, record: FetchRecord, *, pinned: bool, backu
 def _postponed(state: FeedState, since: datetime, backup: float) -> FeedState:
     due, lease = since + timedelta(seconds=backup), state.push.lease_until
     due = due if lease is None else min(due, lease)
-    if state.next_poll_at is not None:
-        due = max(due, state.next_poll_at)
-    return msgspec.structs.replace(state, next_poll_at=due)
+    if state.next_poll_at is not None and state.next_poll_at >= due:
+        return state
+    return msgspec.structs.replace(state, next_poll_at=due, planned_by="its hub delivers, polls only check on that")
 
 
 def due_by_rhythm(state: FeedState) -> datetime | None:

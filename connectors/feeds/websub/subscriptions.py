@@ -138,7 +138,7 @@ class Subscriptions:
             self._leave(before.push)
             self._plan(source.feed_url, push)
         backup = self._trust.seconds(source.feed_url)
-        after, lost = rules.after_poll(before, after, result.record, pinned=bool(source.interval), backup=backup)
+        after, lost = rules.after_poll(after, result.record, pinned=bool(source.interval), backup=backup)
         if lost:
             self._trust.silent(source.feed_url, result.record.fetched_at)
         return after

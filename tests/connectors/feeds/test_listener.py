@@ -108,6 +108,26 @@ def test_a_delivery_leaves_validators_health_and_failures_to_polls(tmp_path: Pat
     with_hub(tmp_path, work)
 
 
+def test_a_poll_that_only_checks_on_a_hub_takes_the_rhythm_from_what_was_delivered(tmp_path: Path) -> None:
+    async def work(by: Told) -> None:
+        await subscribed(by)
+        entries = [item("1", "one", link="/1")]
+        for number in range(2, 50):
+            by.shift += timedelta(minutes=10)
+            entries.insert(0, item(str(number), f"News {number}", link=f"/{number}"))
+            assert await by.hub.deliver(rss(entries[0])) == 200
+        by.publishes(rss(*entries))
+        assert (await by.poll()).new == 0
+        after = by.at.states.state(by.feed.feed_url)
+        assert after is not None
+        assert after.interval < 1_200
+        assert after.next_poll_at is not None
+        assert abs(after.next_poll_at - by.now() - timedelta(hours=6)) < timedelta(minutes=1)
+        assert "its hub delivers" in after.planned_by
+
+    with_hub(tmp_path, work)
+
+
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "sha384", "sha512"])
 def test_hubs_may_sign_with_any_known_algorithm(tmp_path: Path, algorithm: str) -> None:
     async def work(by: Told) -> None:

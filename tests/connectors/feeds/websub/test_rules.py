@@ -185,26 +185,27 @@ def test_a_lease_is_renewed_at_80_percent_and_then_in_ever_smaller_steps() -> No
     assert (rules.ask_at(last, 3, TERMS) or NOW) > NOW + timedelta(days=10)
 
 
-def test_polls_wait_for_a_trusted_hub_and_leave_the_rhythm_alone() -> None:
+def test_polls_wait_for_a_trusted_hub() -> None:
     later = fetch(NOW + timedelta(hours=6))
     polled = state(last_fetch=later, interval=21_600.0, next_poll_at=later.fetched_at + timedelta(hours=5))
-    after, lost = rules.after_poll(state(), polled, later, pinned=False, backup=21_600.0)
-    assert (after.next_poll_at, after.interval, lost) == (later.fetched_at + timedelta(hours=6), 600.0, False)
-    pinned, _ = rules.after_poll(state(), polled, later, pinned=True, backup=21_600.0)
+    after, lost = rules.after_poll(polled, later, pinned=False, backup=21_600.0)
+    assert (after.next_poll_at, lost) == (later.fetched_at + timedelta(hours=6), False)
+    assert "its hub delivers" in after.planned_by
+    pinned, _ = rules.after_poll(polled, later, pinned=True, backup=21_600.0)
     assert pinned.next_poll_at == polled.next_poll_at
     failing = msgspec.structs.replace(polled, failures=1)
-    assert rules.after_poll(state(), failing, later, pinned=False, backup=21_600.0) == (failing, False)
+    assert rules.after_poll(failing, later, pinned=False, backup=21_600.0) == (failing, False)
     ending = msgspec.structs.replace(
         polled, push=msgspec.structs.replace(PUSH, lease_until=NOW + timedelta(hours=11.5))
     )
-    after, _ = rules.after_poll(state(), ending, later, pinned=False, backup=21_600.0)
+    after, _ = rules.after_poll(ending, later, pinned=False, backup=21_600.0)
     assert after.next_poll_at == NOW + timedelta(hours=11.5)
 
 
 def test_a_hub_that_kept_something_quiet_is_trusted_no_more() -> None:
     found = fetch(NOW + timedelta(hours=6), new=1)
     polled = state(last_fetch=found, next_poll_at=found.fetched_at + timedelta(minutes=10))
-    after, lost = rules.after_poll(state(), polled, found, pinned=False, backup=21_600.0)
+    after, lost = rules.after_poll(polled, found, pinned=False, backup=21_600.0)
     assert (after.push.delivered_at, after.next_poll_at, lost) == (None, polled.next_poll_at, True)
     assert after.push.lease_until == PUSH.lease_until
 
@@ -215,7 +216,7 @@ def test_a_delivery_postpones_polls_and_nothing_else() -> None:
     after = rules.after_delivery(before, brought, pinned=False, backup=21_600.0)
     assert after == msgspec.structs.replace(
         before, push=msgspec.structs.replace(PUSH, delivered_at=brought.fetched_at),
-        next_poll_at=NOW + timedelta(hours=6),
+        next_poll_at=NOW + timedelta(hours=6), planned_by=after.planned_by,
     )  # fmt: skip
     again = fetch(NOW + timedelta(hours=5), pushed=True)
     assert rules.after_delivery(after, again, pinned=False, backup=21_600.0).next_poll_at == NOW + timedelta(hours=6)
@@ -238,7 +239,7 @@ def test_a_server_that_wants_quiet_gets_it_whatever_the_hub_does() -> None:
     waiting = state(next_poll_at=due, last_fetch=quiet)
     assert rules.due_by_rhythm(waiting) == due
     assert rules.due_by_rhythm(state(next_poll_at=due, failures=1)) == due
-    assert rules.after_poll(waiting, waiting, quiet, pinned=False, backup=86_400.0) == (waiting, False)
+    assert rules.after_poll(waiting, quiet, pinned=False, backup=86_400.0) == (waiting, False)
 
 
 def test_an_account_of_a_delivery_tells_of_no_gap_and_no_empty_feed() -> None:
