@@ -44,7 +44,9 @@ _HISTORY = 20
 TODO: Mapping[str, str] = {
     FeedStatus.EMPTY: "look at the feed in a browser: it has no entries any more",
     FeedStatus.HTML: "look for the feed's new address: `wirewatch feeds discover` on the outlet's site",
-    FeedStatus.CHALLENGE: "ask the outlet to let the poller through, or list another feed of it",
+    FeedStatus.CHALLENGE: (
+        "ask the outlet to let our User-Agent pass, list another feed of it, or give it cookies or a proxy with `access`"
+    ),
     FeedStatus.MALFORMED: "see `wirewatch deadletters list` for what came, and tell the outlet",
     FeedStatus.TOO_LARGE: "look for a smaller feed of the outlet",
     FeedStatus.NOT_FOUND: "look for the feed's new address: `wirewatch feeds discover` on the outlet's site",

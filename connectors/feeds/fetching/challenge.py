@@ -91,11 +91,3 @@ def wall(code: int, headers: Mapping[str, str], page: bytes) -> str | None:
     title = _TITLE.search(body)
     words = b" ".join(title[1].split()) if title else b""
     return next((who for who, begins in _TITLES if words.startswith(begins)), None)
-
-
-def sentence(code: int, who: str) -> str:
-    """What a person is told."""
-    return (
-        f"HTTP {code}: a page of {who} that asks the reader to prove to be human came instead of the feed; ask the"
-        " outlet to let our User-Agent pass, find another address of the feed, or give it cookies or a proxy with `access`"
-    )

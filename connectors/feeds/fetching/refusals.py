@@ -43,7 +43,8 @@ def check_wall(response: aiohttp.ClientResponse, page: bytes, feed_url: str) -> 
     """Raises `FeedError` when `page` asks the reader to prove to be human."""
     who = challenge.wall(response.status, response.headers, page)
     if who is not None:
-        reason = challenge.sentence(response.status, who)
+        named = f"HTTP {response.status}: a page of {who}"
+        reason = f"{named} that asks the reader to prove to be human came instead of the feed"
         raise FeedError(reason, subject=feed_url, status=FeedStatus.CHALLENGE, http_status=response.status)
 
 
