@@ -1,4 +1,4 @@
-"""feedparser without what it spends half of its time on.
+"""feedparser without work whose result is not used, or comes cheaper.
 
 Text in pieces of a line, deep copies of flat mappings, long ways to plain keys, and dates, which `connectors.feeds.documents.dates`
 reads from their words. The results are the same, which tests/conformance holds it to. It changes feedparser for the

@@ -21,7 +21,8 @@ from schemas.item import FeedItem
 
 CONSUMER = "poller"
 TAIL = 5_000
-"""Newest items of each partition looked at on every start: more than a death can leave unremembered."""
+"""Newest items of each partition looked at on every start. A death leaves the polls of one transaction unremembered, most
+often fewer; what is older comes again under the ids it has, unless its document has changed in between."""
 _PAGE = 1_000
 T = TypeVar("T")
 _SWITCHED = (b'"keyed_by":"item"', b'"named_by":"guid+link"')
