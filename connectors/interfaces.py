@@ -17,7 +17,8 @@ import msgspec
 from schemas import codec
 from schemas.alert import Alert
 from schemas.article import Article, Version
-from schemas.feed import FeedSource, FeedState
+from schemas.deadletter import DeadLetter
+from schemas.feed import FeedSource, FeedState, FetchRecord
 from schemas.hit import Hit
 
 Topic = Literal["items", "hits", "deadletters", "fetches", "actions", "alerts"]
@@ -194,6 +195,36 @@ class HitStore(Protocol):
 
     def alerts(self, limit: int) -> Iterator[Alert]:
         """Alerts, newest `created_at` first, at most `limit` (0 = all)."""
+
+
+class Index(ArticleStore, Search, HitStore, Protocol):
+    """Everything that is searched, as one thing to open."""
+
+    def settle(self) -> None:
+        """What was stored before this call is found by every search that begins after it returns."""
+
+    def close(self) -> None:
+        """Release files and sockets."""
+
+
+class Archive(Protocol):
+    """Copies of what otherwise only lies in topics, for an index that people also ask without us."""
+
+    def put_fetches(self, fetches: Sequence[FetchRecord]) -> None:
+        """Insert or replace, one document a feed and time; durable on return."""
+
+    def put_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        """Insert or replace by id; of two states of one id the later of the log wins. Durable on return."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What `wirewatch setup` found or did about one thing of a server."""
+
+    subject: str
+    """`topic wirewatch.items`, `template wirewatch-articles`, …"""
+    action: Literal["created", "changed", "unchanged"]
+    detail: str = ""
+    """What was changed from what, or why it cannot be changed."""
 
 
 class Known(msgspec.Struct, frozen=True):

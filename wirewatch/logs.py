@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from wirewatch.settings import LogsSettings
+from wirewatch.sections import LogsSettings
 
 # What a LogRecord always has; everything else on it was given as `extra`.
 _OWN = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "taskName", "asctime"}

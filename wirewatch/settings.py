@@ -1,7 +1,7 @@
 """Settings: one frozen tree, from defaults < TOML file < environment < flags.
 
 An unknown key is an error naming its path. A secret comes from the environment or from the file its `…_file` key
-names, and is masked wherever settings are shown. `docs/configuration.md` is generated from the field docs here.
+names, and is masked wherever settings are shown. The sections stand in `wirewatch/sections.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -21,119 +21,20 @@ import msgspec
 from schemas.errors import SettingsError, misfit
 from wirewatch.access import access, proxied, secret
 from wirewatch.hub_addresses import LAST_PORT, check_public, host_and_port
-from wirewatch.sections import AccessSettings, Secret, Section
-
-
-class FeedsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where items come from, and how politely they are fetched."""
-
-    sources: tuple[str, ...] = ()
-    """Feed addresses, OPML files or TOML lists. Empty: the list that comes with wirewatch. What `feeds add` and `feeds
-    import` put into `DATA/feeds.toml` is polled beside them."""
-    contact: str = ""
-    """An address or page put into the User-Agent, so that an outlet can reach you."""
-    host_delay: float = 1.0
-    """Seconds between two requests to one host."""
-    allow_networks: tuple[str, ...] = ()
-    """Networks (CIDR) in which feeds may lie although they are private; no port rule and no delay there."""
-    concurrency: int = 32
-    """Polls in progress at once. A server that does not answer takes one of them for `timeout` seconds: many thousands of
-    feeds need some 200."""
-    timeout: float = 30.0
-    """Seconds one poll may take in all."""
-    min_interval: float = 300.0
-    """Shortest time between two polls of one feed, in seconds."""
-    max_interval: float = 21600.0
-    """Longest time between two polls of a feed that answers, in seconds. One without anything new for two weeks waits up
-    to twice, for a month up to four times as long, but never over a day for that; what a server asks for, and failures,
-    may make it longer."""
-    robots: Literal["delay", "obey", "ignore"] = "delay"
-    """What `robots.txt` binds. `delay`: feeds you list are polled whatever it says, but no faster than its Crawl-delay (up
-    to 30 s) asks. `obey`: a feed it disallows is refused. `ignore`: it is not read. Pages fetched for their text obey it
-    unless it is ignored."""
-    websub_url: str = ""
-    """Public https address at which WebSub hubs reach this machine, without the path. Empty: hubs are not used."""
-    websub_listen: str = "127.0.0.1:8411"
-    """Address and port the listener for hubs is bound to, behind what serves `feeds.websub_url`; used only with it."""
-    websub_poll: float = 21600.0
-    """Seconds between polls of a feed whose hub has shown that it delivers."""
-    proxy: Secret = Secret()
-    """An http or https proxy that all feeds are asked through, `http://user:password@host:port` (secret). It connects us:
-    it must itself refuse private addresses."""
-    proxy_file: str = ""
-    """File that holds the address of the proxy."""
-    access: dict[str, AccessSettings] = msgspec.field(default_factory=dict)
-    """Ways into feeds that not everybody may read, by the name sources give."""
-
-
-class WatchlistsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is watched."""
-
-    paths: tuple[str, ...] = ()
-    """Watchlist files or folders of them. Empty: the lists that come with wirewatch."""
-
-
-class AlertsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who is told."""
-
-    recipients: tuple[str, ...] = ()
-    """Mail addresses for lists that name none of their own. Empty: `monitor@localhost`, into the mail folder."""
-    sender: str = "wirewatch <wirewatch@localhost>"
-    """The From of every mail."""
-    domain: str = "wirewatch.local"
-    """The domain in message and list ids. Change it never, or threads break."""
-    time_zone: str = "UTC"
-    """The desk's time zone, an IANA name such as `Europe/Belgrade`."""
-    base_url: str = ""
-    """Address of the page as readers of a mail reach it; empty: mails carry no link to it."""
-
-
-class SmtpSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The mail server. Without a host, mails go into the maildir `DATA/mail`."""
-
-    host: str = ""
-    """Name of the mail server."""
-    port: int = 587
-    """Its port."""
-    tls: Literal["required", "opportunistic", "none", "implicit"] = "required"
-    """STARTTLS required, tried, or not used; `implicit` for TLS from the first byte."""
-    user: str = ""
-    """Login name; empty: no login."""
-    password: Secret = Secret()
-    """Login password (secret)."""
-    password_file: str = ""
-    """File that holds the password."""
-    timeout: float = 30.0
-    """Seconds to wait for any answer of the server."""
-
-
-class PageSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The live page."""
-
-    host: str = "127.0.0.1"
-    """Address it listens on. It has no login: only loopback addresses are accepted."""
-    port: int = 8410
-    """Port it listens on; 0 takes a free one."""
-
-
-class PipelineSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The micro-batches."""
-
-    batch_records: int = 500
-    """Most records in one batch."""
-    batch_seconds: float = 0.25
-    """Longest wait for the first record of a batch."""
-    language_engine: Literal["hybrid", "langdetect", "py3langid"] = "hybrid"
-    """Language detector: all together, or one alone."""
-
-
-class LogsSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What wirewatch writes about itself, on standard error."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least severe level written."""
-    format: Literal["auto", "text", "json"] = "auto"
-    """`auto`: text on a terminal, JSON lines elsewhere."""
+from wirewatch.sections import (
+    AlertsSettings,
+    ElasticsearchSettings,
+    FeedsSettings,
+    KafkaSettings,
+    KibanaSettings,
+    LogsSettings,
+    PageSettings,
+    PipelineSettings,
+    Secret,
+    Section,
+    SmtpSettings,
+    WatchlistsSettings,
+)
 
 
 class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -147,6 +48,9 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     smtp: SmtpSettings = SmtpSettings()
     page: PageSettings = PageSettings()
     pipeline: PipelineSettings = PipelineSettings()
+    kafka: KafkaSettings = KafkaSettings()
+    elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
+    kibana: KibanaSettings = KibanaSettings()
     logs: LogsSettings = LogsSettings()
 
     @property
@@ -377,12 +281,23 @@ def _checked(settings: Settings) -> Settings:
     proxied(settings.feeds.proxy, settings.feeds.proxy_file, "feeds.proxy")
     for name, section in settings.feeds.access.items():
         access(section, f"feeds.access.{name}")
-    return _with_password(settings)
+    return _with_secrets_read(settings)
 
 
-def _with_password(settings: Settings) -> Settings:
-    password = secret(settings.smtp.password, settings.smtp.password_file, "smtp.password")
-    return msgspec.structs.replace(settings, smtp=msgspec.structs.replace(settings.smtp, password=password))
+def _with_secrets_read(settings: Settings) -> Settings:
+    """Every secret that has a `…_file` beside it and no value of its own, read from there."""
+    changed: dict[str, Section] = {}
+    for name in settings.__struct_fields__:
+        section = getattr(settings, name)
+        keys = [key for key in getattr(section, "__struct_fields__", ()) if isinstance(getattr(section, key), Secret)]
+        read = {
+            key: secret(getattr(section, key), getattr(section, f"{key}_file"), f"{name}.{key}")
+            for key in keys
+            if getattr(section, f"{key}_file", "")
+        }
+        if read:
+            changed[name] = msgspec.structs.replace(section, **read)
+    return msgspec.structs.replace(settings, **changed)
 
 
 def shown(settings: Settings) -> dict[str, object]:

@@ -190,6 +190,9 @@ class EmbeddedIndex:
         with self._database.transaction() as connection:
             _save_positions(connection, consumer, positions)
 
+    def settle(self) -> None:
+        """See `Index.settle`: what is stored is found at once."""
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()

@@ -8,7 +8,7 @@ from schemas.article import Article
 from schemas.feed import FeedState
 from tools import generate, json_schemas
 from tools.field_docs import field_docs
-from wirewatch.settings import FeedsSettings
+from wirewatch.sections import FeedsSettings
 
 
 class Parent(msgspec.Struct):
