@@ -9,6 +9,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.servers.elasticsearch import Node, start_elasticsearch
+from tests.servers.kafka import Broker, start_kafka
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -24,3 +27,28 @@ def browser() -> Iterator[Browser]:
         )
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A real broker, started once a run; `WIREWATCH_TEST_KAFKA=host:port,host:login-port` uses one that runs already."""
+    if named := os.environ.get("WIREWATCH_TEST_KAFKA"):
+        servers, login = named.split(",")
+        yield Broker(servers, login)
+        return
+    broker = start_kafka(tmp_path_factory.mktemp("kafka"))
+    yield broker
+    assert broker.process is not None
+    broker.process.stop()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A real node, started once a run; `WIREWATCH_TEST_ELASTICSEARCH=URL` uses one that runs already."""
+    if named := os.environ.get("WIREWATCH_TEST_ELASTICSEARCH"):
+        yield Node(named)
+        return
+    node = start_elasticsearch(tmp_path_factory.mktemp("elasticsearch"))
+    yield node
+    assert node.process is not None
+    node.process.stop()

@@ -1,0 +1,116 @@
+"""An Elasticsearch of one node for tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import msgspec
+
+from tests.servers.java import java_home
+from tests.servers.maven import resolved
+from tests.servers.process import ServerProcess, absent, free_ports
+
+_NOBODY = 65534
+
+
+class Node(msgspec.Struct):
+    """A running node without logins."""
+
+    url: str
+    process: ServerProcess | None = None
+    """None when the node is not ours to stop."""
+
+
+def start_elasticsearch(folder: Path, heap: str = "1g") -> Node:
+    """A node that keeps its data in `folder`; skips or fails the test where there cannot be one."""
+    java = java_home(21)
+    if java is None:
+        absent("Elasticsearch", "no Java 21 or newer")
+    try:
+        made = resolved("elasticsearch")
+    except OSError as error:
+        absent("Elasticsearch", str(error))
+    home = next(made.glob("*/elasticsearch"))
+    http, transport = free_ports(2)
+    config = folder / "config"
+    (config / "jvm.options.d").mkdir(parents=True)
+    for name in ("jvm.options", "log4j2.properties", "roles.yml", "role_mapping.yml", "users", "users_roles"):
+        if (home / "config" / name).exists():
+            shutil.copy(home / "config" / name, config)
+    (config / "jvm.options.d" / "heap.options").write_text(f"-Xms{heap}\n-Xmx{heap}\n")
+    (config / "elasticsearch.yml").write_text(_settings(folder, http, transport))
+    for name in ("data", "logs", "tmp"):
+        (folder / name).mkdir()
+    (home / "plugins").mkdir(exist_ok=True)
+    url = f"http://127.0.0.1:{http}"
+    process = ServerProcess(
+        "Elasticsearch",
+        [*_as_nobody(folder, home), *_launcher(java, home)],
+        lambda: _answers(f"{url}/_cluster/health"),
+        folder / "elasticsearch.log",
+        {
+            "HOME": str(folder),
+            "ES_HOME": str(home),
+            "ES_PATH_CONF": str(config),
+            "ES_TMPDIR": str(folder / "tmp"),
+            "ES_DISTRIBUTION_TYPE": "zip",
+            "ES_JAVA_HOME": str(java),
+            "JAVA": str(java / "bin" / "java"),
+            "JAVA_TYPE": "ES_JAVA_HOME",
+            "CLI_JAVA_OPTS": "-Xms4m -Xmx64m -XX:+UseSerialGC",
+            "HOSTNAME": "tests",
+        },
+        home,
+    )
+    process.start()
+    return Node(url, process)
+
+
+def _launcher(java: Path, home: Path) -> list[str]:
+    options = ["-Xms4m", "-Xmx64m", "-XX:+UseSerialGC", "-cp", f"{home}/lib/tools/server-launcher/*"]
+    return [str(java / "bin" / "java"), *options, "org.elasticsearch.server.launcher.ServerLauncher"]
+
+
+def _as_nobody(folder: Path, home: Path) -> list[str]:
+    """Elasticsearch refuses to run as root, so it is given to nobody, with every folder above made passable."""
+    if os.getuid() != 0:
+        return []
+    for top in (folder, home):
+        for path in (top, *top.rglob("*")):
+            os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
+        for parent in top.parents:
+            # pytest's folders are for their owner alone.
+            if not parent.stat().st_mode & 0o001:
+                parent.chmod(parent.stat().st_mode | 0o011)
+    return ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
+
+
+def _settings(folder: Path, http: int, transport: int) -> str:
+    return f"""\
+cluster.name: tests
+node.name: one
+discovery.type: single-node
+network.host: 127.0.0.1
+http.port: {http}
+transport.port: {transport}
+path.data: {folder / "data"}
+path.logs: {folder / "logs"}
+xpack.security.enabled: false
+xpack.security.transport.ssl.enabled: false
+xpack.security.http.ssl.enabled: false
+action.destructive_requires_name: false
+action.auto_create_index: false
+cluster.routing.allocation.disk.threshold_enabled: false
+"""
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
