@@ -42,11 +42,33 @@ class _Socket(KafkaNetSocket):  # type: ignore[misc] # kafka-python is untyped
             raise
 
 
+class _WholeAnswers:
+    """What came before the end of a connection is read before the end is noticed.
+
+    Brokers say why they refuse a login and hang up; kafka-python throws the answer away with the connection.
+    """
+
+    def _sock_recv(self) -> tuple[bytes, BaseException | None]:
+        received, end = super()._sock_recv()  # type: ignore[misc] # a part of a transport
+        return (received, None) if received else (received, end)
+
+
+class _PlainTransport(_WholeAnswers, KafkaTCPTransport):  # type: ignore[misc] # kafka-python is untyped
+    pass
+
+
+class _TlsTransport(_WholeAnswers, KafkaSSLTransport):  # type: ignore[misc] # kafka-python is untyped
+    pass
+
+
 class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python is untyped
     """The connections of one client; `trouble` is why the last attempt failed, None since one succeeded."""
 
     def __init__(self, net: Any, stopped: Callable[[], bool], **configs: Any) -> None:
         super().__init__(net, **configs)
+        # Not an option of the clients: a broker that accepts and says nothing would be waited for 10 s each time.
+        for option in ("socket_connection_setup_timeout_ms", "socket_connection_setup_timeout_max_ms"):
+            self.config[option] = self.config["request_timeout_ms"]
         self.trouble: BaseException | None = None
         self._stopped = stopped
 
@@ -85,8 +107,8 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python 
             timeout_at=timeout_at,
         )
         if not self.ssl_enabled:
-            return KafkaTCPTransport(self._net, sock, host=node.host)
-        transport = KafkaSSLTransport(self._net, sock, host=node.host, ssl_context=self.config["ssl_context"])
+            return _PlainTransport(self._net, sock, host=node.host)
+        transport = _TlsTransport(self._net, sock, host=node.host, ssl_context=self.config["ssl_context"])
         try:
             left = None if timeout_at is None else max(0.0, timeout_at - time.monotonic()) * 1000
             await self.wait_for(self.call_soon(transport.handshake), left)
