@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -71,6 +72,7 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python 
             self.config[option] = self.config["request_timeout_ms"]
         self.trouble: BaseException | None = None
         self._stopped = stopped
+        self._transports: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def get_connection(self, node_id: Any, **how: Any) -> Any:
         """The connection to a broker. Raises the refusal of a login or certificate instead of trying it again."""
@@ -107,8 +109,11 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python 
             timeout_at=timeout_at,
         )
         if not self.ssl_enabled:
-            return _PlainTransport(self._net, sock, host=node.host)
+            transport = _PlainTransport(self._net, sock, host=node.host)
+            self._transports.add(transport)
+            return transport
         transport = _TlsTransport(self._net, sock, host=node.host, ssl_context=self.config["ssl_context"])
+        self._transports.add(transport)
         try:
             left = None if timeout_at is None else max(0.0, timeout_at - time.monotonic()) * 1000
             await self.wait_for(self.call_soon(transport.handshake), left)
@@ -117,11 +122,31 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python 
             raise errors.KafkaConnectionError(f"handshake failed: {error}") from error
         return transport
 
+    def release(self) -> None:
+        """Close what is left open after the end of the client: kafka-python means to send first what is in hand."""
+        for transport in list(self._transports):
+            if (left := transport._sock) is not None:  # noqa: SLF001 there is no other way to it
+                left.close()
+
     def _made(self, _: object) -> None:
         self.trouble = None
 
     def _failed(self, error: BaseException) -> None:
         self.trouble = error
+
+
+class _Client(KafkaNetClient):  # type: ignore[misc] # kafka-python is untyped
+    """What a consumer, producer or admin client is connected by; it closes this at its own end."""
+
+    def close(self, node_id: Any = None) -> None:
+        super().close(node_id)
+        if node_id is None:
+            self.connections.release()
+
+    @property
+    def connections(self) -> Connections:
+        made: Connections = self._manager
+        return made
 
 
 def open_consumer(
@@ -159,22 +184,22 @@ def open_admin(
 def _open(
     kind: Callable[..., T], server: KafkaServer, stopped: Callable[[], bool], more: dict[str, Any]
 ) -> tuple[T, Connections]:
-    made: list[KafkaNetClient] = []
+    made: list[_Client] = []
 
-    def client(**configs: Any) -> KafkaNetClient:
+    def client(**configs: Any) -> _Client:
         net = NetworkSelector(**configs)
-        made.append(KafkaNetClient(net, Connections(net, stopped, **configs), **configs))
+        made.append(_Client(net, Connections(net, stopped, **configs), **configs))
         return made[0]
 
     try:
         opened = kind(**{**server.options(), **more}, kafka_client=client)
     except errors.KafkaError as error:
         # The constructor leaves its thread and sockets behind.
-        trouble = made[0]._manager.trouble if made else None  # noqa: SLF001 it is ours
+        trouble = made[0].connections.trouble if made else None
         for one in made:
             one.close()
         raise store_error(error, server, trouble=trouble) from error
-    return opened, made[0]._manager  # noqa: SLF001 it is ours
+    return opened, made[0].connections
 
 
 def is_refusal(error: BaseException) -> bool:
