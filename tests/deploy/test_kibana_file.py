@@ -85,7 +85,7 @@ def test_every_reference_leads_to_an_object_of_the_file() -> None:
 
 
 def test_the_dashboard_refers_to_exactly_what_its_panels_and_controls_need() -> None:
-    needed = {}
+    needed: dict[str, str | None] = {}
     for name, panel in PANELS.items():
         if "panelRefName" in panel:
             needed[f"{name}:{panel['panelRefName']}"] = None
