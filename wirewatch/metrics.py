@@ -52,8 +52,9 @@ def _escaped(text: str) -> str:
 
 def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
     """What a running station has done since its start, and how things stand."""
+    places = station.places
     lag = {
-        "pipeline": _end(station.log, "items") - sum(station.index.positions(PIPELINE).values()),
+        "pipeline": _end(station.log, "items") - sum(places.positions(PIPELINE).values()) if places else 0,
         "desk": _end(station.log, "hits") - sum(station.ledger.positions(DESK).values()),
     }
     return [
