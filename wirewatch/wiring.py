@@ -92,6 +92,24 @@ def read_index(settings: Settings) -> Index:
     return EmbeddedIndex(_existing(settings, "index.sqlite3"), read_only=True)
 
 
+def has_log(settings: Settings) -> bool:
+    """Whether there is a log to read: that of the servers, or one in the data folder."""
+    return bool(settings.kafka.servers) or (settings.folder / "log.sqlite3").is_file()
+
+
+def has_services(settings: Settings) -> bool:
+    """Whether what is appended to the log is processed elsewhere: no command does the work of the services then.
+
+    The desk least of all: with a ledger of its own, in whatever folder, it would tell everything once more.
+    """
+    return bool(settings.kafka.servers)
+
+
+def has_ledger(settings: Settings) -> bool:
+    """Whether the ledger is in this data folder; where the desk runs on another machine, it is there."""
+    return (settings.folder / "ledger.sqlite3").is_file()
+
+
 def _existing(settings: Settings, name: str) -> Path:
     path = settings.folder / name
     if not path.is_file():
