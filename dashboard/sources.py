@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.interfaces import ArticleStore, FeedStates, HitStore
+from dashboard.discover import Discover
 from schemas.feed import FeedSource
 from schemas.watchlist import Watchlist
 
@@ -34,3 +35,5 @@ class Sources:
     """Prometheus text of the whole process."""
     health: Callable[[], Health]
     now: Callable[[], datetime]
+    discover: Discover | None = None
+    """Kibana beside the index, which pages link to; None: there is none."""

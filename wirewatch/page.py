@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dashboard.app import create_app
+from dashboard.discover import Discover
 from dashboard.server import PageServer
 from dashboard.sources import Health, Sources
 from schemas.time import now
@@ -16,6 +17,7 @@ from wirewatch import metrics
 if TYPE_CHECKING:
     from pipelines.run import MicroBatches
     from schemas.watchlist import Watchlist
+    from wirewatch.settings import Settings
     from wirewatch.station import Station
 
 
@@ -52,6 +54,7 @@ class Page:
             metrics=self._metrics,
             health=self._health,
             now=now,
+            discover=_discover(station.settings),
         )
         self._server = _Server(create_app(sources), host, port)
 
@@ -72,3 +75,10 @@ class Page:
 
     def _metrics(self) -> str:
         return metrics.render(metrics.of_station(self._station, self._pipeline()))
+
+
+def _discover(settings: Settings) -> Discover | None:
+    kibana = settings.kibana
+    if not kibana.url:
+        return None
+    return Discover(url=kibana.url, space=kibana.space, prefix=settings.elasticsearch.prefix)

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
+from schemas.errors import StoreError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
+from wirewatch import metric_names as names
 from wirewatch import metrics
+from wirewatch.metric_names import CATALOGUE, Metric, MetricName
 from wirewatch.settings import Settings
 from wirewatch.station import Station, station
 
@@ -50,3 +54,46 @@ def test_how_feeds_are_doing_and_how_late_they_are_polled_is_told(tmp_path: Path
         'wirewatch_poll_late_seconds{quantile="0.5"} 2', 'wirewatch_poll_late_seconds{quantile="1.0"} 40',
     ):  # fmt: skip
         assert line in lines
+
+
+def test_every_metric_of_a_run_is_in_the_catalogue_and_the_other_way_round(tmp_path: Path) -> None:
+    settings = msgspec.structs.replace(Settings(), data=str(tmp_path / "data"))
+    with station(settings, ()) as opened:
+        shown = {metric.name for metric in metrics.of_station(opened, None)}
+    of_servers = set(CATALOGUE["Servers"])
+    assert shown == {name for names in CATALOGUE.values() for name in names} - of_servers
+
+
+def test_figures_of_one_metric_stand_together_and_are_escaped() -> None:
+    name = MetricName("wirewatch_x_total", "X.", "who")
+    text = metrics.render([name.by({"b": 1}), names.ITEMS.of(2), name.by({'a"\\\n': 0.5})])
+    assert text == (
+        "# HELP wirewatch_x_total X.\n# TYPE wirewatch_x_total counter\n"
+        'wirewatch_x_total{who="a\\"\\\\\\n"} 0.5\nwirewatch_x_total{who="b"} 1\n'
+        "# HELP wirewatch_items Items in the log.\n# TYPE wirewatch_items gauge\nwirewatch_items 2\n"
+    )
+
+
+def test_a_server_that_is_away_holds_up_no_scrape() -> None:
+    answer, asked = threading.Event(), threading.Semaphore(0)
+
+    def ask() -> list[Metric]:
+        asked.release()
+        assert answer.wait(30)
+        return [names.ITEMS.of(7)]
+
+    server = metrics.Asked("kafka", ask, patience=0.05)
+    down, up = names.SERVER_UP.by({"kafka": 0}), names.SERVER_UP.by({"kafka": 1})
+    assert server.metrics() == server.metrics() == [down]
+    answer.set()
+    assert metrics.Asked("kafka", ask).metrics() == [names.ITEMS.of(7), up]
+    # Of the two scrapes while it was away, one had asked.
+    assert [asked.acquire(blocking=False) for _ in range(3)] == [True, True, False]
+
+
+def test_a_server_that_refuses_is_down() -> None:
+    def ask() -> list[Metric]:
+        message = "connection refused"
+        raise StoreError(message, subject="kafka.example:9092", retryable=True)
+
+    assert metrics.Asked("kafka", ask).metrics() == [names.SERVER_UP.by({"kafka": 0})]

@@ -27,6 +27,7 @@ COMMANDS = {
     "articles": "one article: text, versions, sightings",
     "alerts": "what was told to whom",
     "deadletters": "what could not be processed",
+    "setup": "bring the servers to what wirewatch needs",
     "config": "the settings in force",
     "doctor": "check this installation and say what to do",
 }
