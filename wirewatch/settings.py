@@ -20,6 +20,7 @@ import msgspec
 
 from schemas.errors import SettingsError, misfit
 from wirewatch.access import access, proxied, secret
+from wirewatch.door import check_door
 from wirewatch.hub_addresses import LAST_PORT, check_public, host_and_port
 from wirewatch.sections import (
     AlertsSettings,
@@ -273,15 +274,14 @@ def _checked(settings: Settings) -> Settings:
         except ValueError as error:
             message = f"{network!r} is no network in CIDR notation, such as 10.1.0.0/16"
             raise SettingsError(message, subject="feeds.allow_networks") from error
-    if settings.page.host not in {"127.0.0.1", "::1", "localhost"}:
-        message = f"the page has no login and listens on loopback only, not on {settings.page.host!r}"
-        raise SettingsError(message, subject="page.host")
     check_public(settings.feeds.websub_url)
     host_and_port(settings.feeds.websub_listen)
     proxied(settings.feeds.proxy, settings.feeds.proxy_file, "feeds.proxy")
     for name, section in settings.feeds.access.items():
         access(section, f"feeds.access.{name}")
-    return _with_secrets_read(settings)
+    settings = _with_secrets_read(settings)
+    check_door(settings.page)
+    return settings
 
 
 def _with_secrets_read(settings: Settings) -> Settings:
