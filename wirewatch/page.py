@@ -13,6 +13,7 @@ from dashboard.server import PageServer
 from dashboard.sources import Health, Sources
 from schemas.time import now
 from wirewatch import metrics
+from wirewatch.door import credentials, names_of
 
 if TYPE_CHECKING:
     from pipelines.run import MicroBatches
@@ -56,7 +57,9 @@ class Page:
             now=now,
             discover=_discover(station.settings),
         )
-        self._server = _Server(create_app(sources), host, port)
+        settings = station.settings
+        names = names_of(settings.alerts.base_url)
+        self._server = _Server(create_app(sources, names, credentials(settings.page)), host, port)
 
     async def serve(self) -> None:
         """Until `stop`."""

@@ -20,6 +20,7 @@ import msgspec
 
 from schemas.errors import SettingsError, misfit
 from wirewatch.access import access, proxied, secret
+from wirewatch.door import check_door
 from wirewatch.hub_addresses import LAST_PORT, check_public, host_and_port
 from wirewatch.sections import (
     AlertsSettings,
@@ -282,9 +283,6 @@ def _checked(settings: Settings) -> Settings:
         except ValueError as error:
             message = f"{network!r} is no network in CIDR notation, such as 10.1.0.0/16"
             raise SettingsError(message, subject="feeds.allow_networks") from error
-    if settings.page.host not in {"127.0.0.1", "::1", "localhost"}:
-        message = f"the page has no login and listens on loopback only, not on {settings.page.host!r}"
-        raise SettingsError(message, subject="page.host")
     check_public(settings.feeds.websub_url)
     host_and_port(settings.feeds.websub_listen)
     proxied(settings.feeds.proxy, settings.feeds.proxy_file, "feeds.proxy")
@@ -294,6 +292,7 @@ def _checked(settings: Settings) -> Settings:
     check_kafka(settings.kafka)
     check_elasticsearch(settings.elasticsearch)
     check_kibana(settings.kibana)
+    check_door(settings.page)
     return settings
 
 
