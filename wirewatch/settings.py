@@ -33,6 +33,7 @@ from wirewatch.sections import (
     PipelineSettings,
     Secret,
     Section,
+    ServiceSettings,
     SmtpSettings,
     WatchlistsSettings,
 )
@@ -49,6 +50,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     alerts: AlertsSettings = AlertsSettings()
     smtp: SmtpSettings = SmtpSettings()
     page: PageSettings = PageSettings()
+    service: ServiceSettings = ServiceSettings()
     pipeline: PipelineSettings = PipelineSettings()
     kafka: KafkaSettings = KafkaSettings()
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
@@ -265,7 +267,11 @@ def _checked(settings: Settings) -> Settings:
         if not value >= least:
             message = f"must be at least {least:g}, not {value:g}"
             raise SettingsError(message, subject=path)
-    for path, port in (("page.port", settings.page.port), ("smtp.port", settings.smtp.port)):
+    for path, port in (
+        ("page.port", settings.page.port),
+        ("smtp.port", settings.smtp.port),
+        ("service.port", settings.service.port),
+    ):
         if not 0 <= port <= LAST_PORT:
             message = f"must be from 0 to {LAST_PORT}, not {port}"
             raise SettingsError(message, subject=path)
