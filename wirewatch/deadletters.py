@@ -106,14 +106,15 @@ def _written(log: Log, letter_id: str, since: Positions) -> bool:
 
 def process_now(settings: Settings) -> bool:
     """Process what waits in the log, unless a running wirewatch or services do; returns whether it was done here."""
-    from wirewatch.station import station
+    from wirewatch.station import is_left_to_services, station
 
-    if wiring.has_services(settings):
+    if is_left_to_services(settings):
         return False
     try:
         with station(settings, sources=()) as opened:
             opened.pipeline().drain()
             opened.desk.drain()
+            opened.index.settle()
     except FolderInUseError:
         return False
     return True

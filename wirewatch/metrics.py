@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from alerts.copies import DESK
 from schemas.errors import StoreError
 from schemas.health import verdicts
 from wirewatch import metric_names as names
 from wirewatch.metric_names import Labels, Metric, MetricName
-from wirewatch.wiring import PIPELINE
 
 if TYPE_CHECKING:
     from alerts.counters import DeskCounters
@@ -24,9 +22,8 @@ if TYPE_CHECKING:
     from connectors.feeds.poller import Poller
     from connectors.interfaces import FeedStates, Log, Search, Topic
     from pipelines.matching.reload import Watched
-    from pipelines.run import Counters, MicroBatches
+    from pipelines.run import Counters
     from schemas.feed import FeedSource
-    from wirewatch.station import Station
 
 _PATIENCE = 3.0
 """Seconds a scrape waits for a server; scrapers themselves give up after ten."""
@@ -48,24 +45,6 @@ def render(metrics: Iterable[Metric]) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
-    """What a running station has done since its start, and how things stand."""
-    places = station.places
-    lag = {
-        "pipeline": _end(station.log, "items") - sum(places.positions(PIPELINE).values()) if places else 0,
-        "desk": _end(station.log, "hits") - sum(station.ledger.positions(DESK).values()),
-    }
-    return [
-        *of_feeds(station.sources, station.states, station.poller),
-        *of_lists(station.watched),
-        *of_graph(pipeline.counters if pipeline else None),
-        *of_log(station.log),
-        names.LAG.by(lag),
-        *of_index(station.index),
-        *of_desk(station.ledger, station.desk.counters),
-    ]
 
 
 def of_feeds(sources: Sequence[FeedSource], stored: FeedStates, poller: Poller) -> list[Metric]:

@@ -82,9 +82,7 @@ def _topics(settings: Settings, server: KafkaServer, *, only_look: bool) -> Sequ
     from connectors.log.topics import TopicTerms, set_up
 
     kafka = settings.kafka
-    terms = TopicTerms(
-        partitions=kafka.partitions, replication=kafka.replication, retention_days=kafka.retention_days
-    )
+    terms = TopicTerms(partitions=kafka.partitions, replication=kafka.replication, retention_days=kafka.retention_days)
     return set_up(server, terms, only_look=only_look)
 
 
@@ -106,9 +104,7 @@ def _objects(settings: Settings, url: str, *, only_look: bool) -> Sequence[Chang
     )
 
 
-def _patiently(
-    step: Step, end: float, say: Callable[[str], None], pause: Callable[[float], None]
-) -> Sequence[Change]:
+def _patiently(step: Step, end: float, say: Callable[[str], None], pause: Callable[[float], None]) -> Sequence[Change]:
     told = ""
     while True:
         try:

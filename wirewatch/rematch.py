@@ -86,6 +86,8 @@ def run_rematch(
     Raises `WatchlistError`, `SettingsError` and `DataFolderError` before anything is written. May be ended at any moment: the next run
     with the same lists goes on, and what was done twice changes nothing.
     """
+    from wirewatch.station import is_left_to_services
+
     started = time.monotonic()
     lists = load_watchlists(wiring.watchlist_files(settings).read())
     desk = wiring.desk_settings(settings)
@@ -123,7 +125,7 @@ def run_rematch(
         log.close()
         index.close()
     progress("telling")
-    if wiring.has_services(settings):
+    if is_left_to_services(settings):
         _wait_until(lambda: _all_stored(settings, newest), summary)
     else:
         _settle(settings, end, summary)

@@ -36,7 +36,9 @@ def kafka(settings: Settings) -> Iterator[Finding]:
             yield Finding("kafka", "ok", f"{server.subject}: {_many(brokers, 'broker')}")
             yield from _as_set_up("kafka", settings)
             for fault in asked.faulty_partitions():
-                yield Finding("kafka", "wrong", fault, "see to the broker that is away; what it alone holds cannot be read")
+                yield Finding(
+                    "kafka", "wrong", fault, "see to the broker that is away; what it alone holds cannot be read"
+                )
             yield from _groups(asked.groups())
     except StoreError as error:
         yield _away("kafka", error, "start the brokers, or correct kafka.servers")
@@ -101,10 +103,14 @@ def _indices(settings: Settings, asked: Inspection) -> Iterator[Finding]:
         todo = "bring the node back, or restore the index: until then searches fail or miss documents"
         yield Finding("elasticsearch", "wrong", f"{told}: {health.why}", todo)
     elif health.nodes == 1 and settings.elasticsearch.replicas:
-        todo = "one node alone can keep no copies: set elasticsearch.replicas = 0 and run `wirewatch setup`, or add a node"
+        todo = (
+            "one node alone can keep no copies: set elasticsearch.replicas = 0 and run `wirewatch setup`, or add a node"
+        )
         yield Finding("elasticsearch", "wrong", f"{told}: {health.why}", todo)
     else:
-        yield Finding("elasticsearch", "note", f"{told}: {health.why}", "all works, but a node less would lose documents")
+        yield Finding(
+            "elasticsearch", "note", f"{told}: {health.why}", "all works, but a node less would lose documents"
+        )
     for block in asked.blocked():
         todo = "make room on its disks; Elasticsearch then lifts the block itself. One set by hand has to be lifted by hand"
         yield Finding("elasticsearch", "wrong", f"takes no writes: {block}", todo)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from connectors.feeds.polling.state import SqliteFeedStates
     from connectors.feeds.sources.ownlist import OwnList
     from connectors.interfaces import (
+        Archive,
         Consumer,
         FeedSources,
         FeedStates,
@@ -51,7 +52,9 @@ if TYPE_CHECKING:
         PositionStore,
         Topic,
     )
+    from pipelines.archive import Archiving
     from pipelines.matching.reload import Watched
+    from pipelines.monitoring import Outputs
     from pipelines.run import MicroBatches
     from schemas.duplicates import Elsewhere
     from schemas.feed import FeedSource
@@ -95,14 +98,6 @@ def read_index(settings: Settings) -> Index:
 def has_log(settings: Settings) -> bool:
     """Whether there is a log to read: that of the servers, or one in the data folder."""
     return bool(settings.kafka.servers) or (settings.folder / "log.sqlite3").is_file()
-
-
-def has_services(settings: Settings) -> bool:
-    """Whether what is appended to the log is processed elsewhere: no command does the work of the services then.
-
-    The desk least of all: with a ledger of its own, in whatever folder, it would tell everything once more.
-    """
-    return bool(settings.kafka.servers)
 
 
 def has_ledger(settings: Settings) -> bool:
@@ -288,13 +283,15 @@ def watched_lists(settings: Settings) -> Watched:
     return obtain(WatchedFactory(_watchlists(settings)))
 
 
-def open_places(settings: Settings, index: Index, stack: ExitStack) -> PositionStore | None:
+def open_places(settings: Settings, index: Callable[[], Index], stack: ExitStack) -> PositionStore | None:
     """Where readers of the log keep their places; None: in their consumer group.
 
     With the documents, where the index can keep them, so that both are one transaction.
     """
-    if isinstance(index, EmbeddedIndex):
-        return index
+    if not settings.elasticsearch.urls:
+        kept = index()
+        assert isinstance(kept, EmbeddedIndex)
+        return kept
     if settings.kafka.servers:
         return None
     from connectors.log.places import PlacesFile
@@ -319,7 +316,13 @@ def consumer(  # noqa: PLR0917 who reads what from where
     return GroupConsumer(name, server, topic, stopped=stopped)
 
 
-def pipeline(settings: Settings, reader: Consumer, in_flight: InFlight, stopped: Callable[[], bool]) -> MicroBatches:
+def pipeline(
+    settings: Settings,
+    reader: Consumer,
+    in_flight: InFlight,
+    outputs: Outputs = ("hits", "index"),
+    stopped: Callable[[], bool] = lambda: False,
+) -> MicroBatches:
     """The graph as micro-batches over what `reader` brings; imports Beam."""
     from pipelines.monitoring import Parts
     from pipelines.run import MicroBatches
@@ -331,12 +334,23 @@ def pipeline(settings: Settings, reader: Consumer, in_flight: InFlight, stopped:
             log=log_factory(settings),
             articles=index_factory(settings),
             watchlists=_watchlists(settings),
+            outputs=outputs,
             language_engine=settings.pipeline.language_engine,
         ),
         in_flight,
         batch_records=settings.pipeline.batch_records,
         stopped=stopped,
     )
+
+
+def archiving(index: Index, reader: Callable[[str, Topic], Consumer], stopped: Callable[[], bool]) -> Archiving | None:
+    """Copying dead letters and polls into the index; None where nobody but us asks it. `reader` opens one by name."""
+    if isinstance(index, EmbeddedIndex):
+        return None
+    from pipelines.archive import Archiving
+
+    letters, fetches = reader("index.deadletters", "deadletters"), reader("index.fetches", "fetches")
+    return Archiving(cast("Archive", index), letters, fetches, stopped)
 
 
 def check_folder(settings: Settings) -> None:

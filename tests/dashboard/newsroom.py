@@ -18,6 +18,7 @@ from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.index.embedded import EmbeddedIndex
 from dashboard.app import Health, Sources, create_app
 from dashboard.discover import Discover
+from dashboard.login import Credentials
 from dashboard.server import PageServer
 from schemas.article import Content, of_item, version_of_item
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
@@ -234,9 +235,9 @@ class Reader:
 
 
 @contextmanager
-def serving(newsroom: Newsroom, hosts: Sequence[str] = ()) -> Iterator[Page]:
+def serving(newsroom: Newsroom, hosts: Sequence[str] = (), login: Credentials | None = None) -> Iterator[Page]:
     """The page of `newsroom` on a free port; stopped at the end of the block, and stopped in time."""
-    server = PageServer(create_app(newsroom.sources(), hosts), "127.0.0.1", 0)
+    server = PageServer(create_app(newsroom.sources(), hosts, login), "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, name="page")
     thread.start()
     try:

@@ -11,6 +11,8 @@ from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from wirewatch import metric_names as names
 from wirewatch import metrics
 from wirewatch.metric_names import CATALOGUE, Metric, MetricName
+from wirewatch.process import Process
+from wirewatch.services import add_all
 from wirewatch.settings import Settings
 from wirewatch.station import Station, station
 
@@ -33,8 +35,12 @@ def test_a_broken_edit_of_a_watchlist_shows_until_it_is_mended(tmp_path: Path) -
         assert faults(opened) == 0
 
 
+def all_of(opened: Station) -> list[Metric]:
+    return add_all(Process(opened.stopping), opened, print).all()
+
+
 def faults(opened: Station) -> int:
-    text = metrics.render(metrics.of_station(opened, None))
+    text = metrics.render(all_of(opened))
     (line,) = [line for line in text.splitlines() if line.startswith("wirewatch_watchlist_faults ")]
     return int(line.split()[1])
 
@@ -47,7 +53,7 @@ def test_how_feeds_are_doing_and_how_late_they_are_polled_is_told(tmp_path: Path
             fetch = FetchRecord(feed_url=source.feed_url, fetched_at=NOW, status=status, reason="", late=late)
             gone = int(status is FeedStatus.GONE)
             opened.states.save(FeedState(feed_url=source.feed_url, last_fetch=fetch, failures=gone), {})
-        lines = metrics.render(metrics.of_station(opened, None)).splitlines()
+        lines = metrics.render(all_of(opened)).splitlines()
     for line in (
         'wirewatch_feeds_health{status="working"} 1', 'wirewatch_feeds_health{status="gone"} 1',
         'wirewatch_feeds_health{status="never-polled"} 1', "wirewatch_feeds_need_person 1",
@@ -59,7 +65,7 @@ def test_how_feeds_are_doing_and_how_late_they_are_polled_is_told(tmp_path: Path
 def test_every_metric_of_a_run_is_in_the_catalogue_and_the_other_way_round(tmp_path: Path) -> None:
     settings = msgspec.structs.replace(Settings(), data=str(tmp_path / "data"))
     with station(settings, ()) as opened:
-        shown = {metric.name for metric in metrics.of_station(opened, None)}
+        shown = {metric.name for metric in all_of(opened)}
     of_servers = set(CATALOGUE["Servers"])
     assert shown == {name for names in CATALOGUE.values() for name in names} - of_servers
 

@@ -15,6 +15,10 @@ from wirewatch.cli.commands import LazyGroup
 
 COMMANDS = {
     "run": "poll, match, alert and serve the page, all in one process",
+    "poll": "poll alone, as a service",
+    "pipeline": "match alone, as a service",
+    "desk": "alert alone, as a service",
+    "serve": "the page alone, as a service",
     "demo": "the same over a sample wire on this machine",
     "init": "write a commented settings file",
     "feeds": "sources and their health",

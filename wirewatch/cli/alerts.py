@@ -44,7 +44,7 @@ def list_alerts(settings: Settings, *, since: datetime | None, as_json: bool, li
     """List alerts, newest first: those of the ledger, or where a desk elsewhere has it, its copies in the index."""
     from wirewatch import wiring
 
-    if wiring.has_services(settings) and not wiring.has_ledger(settings):
+    if settings.elasticsearch.urls and not wiring.has_ledger(settings):
         index = wiring.read_index(settings)
         try:
             found = takewhile(lambda alert: since is None or alert.created_at >= since, index.alerts(limit))
