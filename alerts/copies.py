@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from alerts.reading import HitReader, past_undecided
 from connectors.interfaces import HitStore, Log, NewRecord
 from schemas import codec
 from schemas.errors import RecordError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from alerts.ledger import Ledger
+    from connectors.interfaces import Record
 
 DESK = "desk"
 """The desk's place in `hits`: everything before it is decided."""
@@ -36,6 +38,8 @@ class Copies:
         self._log = log
         self._ledger = ledger
         self._hit_store = hit_store
+        self.hits = HitReader(log, ledger, HITS_COPIED)
+        """What is copied to the index is read with this."""
         self._limit = limit
 
     def alerts_to_log(self) -> int:
@@ -50,11 +54,12 @@ class Copies:
     def hits_to_index(self) -> int:
         """Put the hits of decided records into the index, each with its story; how many records. Raises `StoreError`."""
         decided = self._ledger.positions(DESK)
-        place = self._ledger.positions(HITS_COPIED)
+        place = self.hits.place()
         if _reached(place, decided):
             return 0
-        records = self._log.read("hits", place, self._limit)
-        records = [record for record in records if record.offset < decided.get(record.partition, 0)]
+        records = self._decided(place, decided)
+        if not records and len(decided) > 1:
+            records = self._decided(past_undecided(self._log, self.hits.place(), decided), decided)
         if not records:
             return 0
         self._hit_store.put([hit for record in records for hit in _hits(record.value, record.headers)], ())
@@ -63,6 +68,10 @@ class Copies:
             ends[record.partition] = record.offset + 1
         self._ledger.save_positions(HITS_COPIED, ends)
         return len(records)
+
+    def _decided(self, place: Mapping[int, int], decided: Mapping[int, int]) -> list[Record]:
+        records = self.hits.read(self._limit, place)
+        return [record for record in records if record.offset < decided.get(record.partition, 0)]
 
     def alerts_to_index(self) -> int:
         """Put alerts changed since the last call into the index; how many. Raises `StoreError`."""

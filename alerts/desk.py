@@ -23,6 +23,7 @@ from alerts.counters import DeskCounters
 from alerts.decide import concerned, decide
 from alerts.deliver import deliver
 from alerts.headers import parsed_address
+from alerts.reading import HitReader
 from alerts.row import Row
 from connectors.interfaces import HitStore, Log, Mailer, NewRecord, Record
 from schemas import codec
@@ -108,6 +109,7 @@ class Desk:
         self._settings = settings
         self._now = now
         self._jitter = jitter
+        self._hits = HitReader(log, ledger, DESK)
         self._copies = Copies(log, ledger, hit_store, settings.batch_records)
         self.counters = DeskCounters()
 
@@ -200,6 +202,7 @@ class Desk:
             copied, reasons = self._patiently(work)
             done, waiting = done + copied, waiting + reasons
         self.counters.copied_total += done
+        self.counters.copies_lost_total = self._copies.hits.lost_total
         return DeskProgress(copied=done, waiting=tuple(dict.fromkeys(waiting)))
 
     def _patiently(self, work: Callable[[], int]) -> tuple[int, tuple[str, ...]]:
@@ -212,7 +215,8 @@ class Desk:
             return 0, (str(error),)
 
     def _decide(self) -> int:
-        records = self._log.read("hits", self._ledger.positions(DESK), self._settings.batch_records)
+        records = self._hits.read(self._settings.batch_records)
+        self.counters.lost_total = self._hits.lost_total
         if not records:
             return 0
         now = self._now()
