@@ -26,6 +26,8 @@ class DeskCounters(msgspec.Struct, kw_only=True):
     """Records of `hits` that were gone from the log when the desk came to them: nobody was told of what they held."""
     copies_lost_total: int = 0
     """The same where only the copy in the index is missing: they were decided in time."""
+    copies_refused_total: int = 0
+    """Records and alerts that the index takes for no document; the former are dead letters."""
     waits_total: int = 0
     """Steps in which a log or index was away."""
     delivery_seconds_sum: float = 0.0

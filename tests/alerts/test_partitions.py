@@ -17,7 +17,11 @@ from connectors.index.embedded import EmbeddedIndex
 from connectors.interfaces import HitFilter, Positions, Record, Topic
 from connectors.log.embedded import EmbeddedLog
 from connectors.mail.maildir import MaildirMailer
-from schemas.errors import PositionLostError
+from schemas import codec
+from schemas.alert import Alert
+from schemas.deadletter import DeadLetter
+from schemas.errors import PositionLostError, RecordError
+from schemas.hit import Hit
 from tests.alerts.records import RECIPIENTS, Clock, append, hit, told
 from tests.samples import NOON
 
@@ -102,7 +106,7 @@ def test_what_waits_for_a_decision_in_one_partition_holds_up_no_copy_of_another(
     # Decided: all of partition 2. Partition 0 has more to decide than a batch holds.
     bench.ledger.save_positions("desk", {0: 1, 1: 0, 2: 3})
     bench.ledger.save_positions("desk.hits-to-index", {0: 1})
-    assert Copies(bench.log, bench.ledger, bench.index, 2).hits_to_index() == 2
+    assert Copies(bench.log, bench.ledger, bench.index, 2, Clock()).hits_to_index() == 2
     assert bench.copied() == titles(2, 5)
 
 
@@ -141,3 +145,26 @@ def test_a_desk_that_begins_has_lost_nothing(bench: Bench) -> None:
     bench.ledger.save_positions("desk", {0: 0, 1: 0, 2: 0})
     assert desk.drain().records == 6
     assert desk.counters.lost_total == 0
+
+
+class Refusing(EmbeddedIndex):
+    """An index that takes one title for no document."""
+
+    def put(self, hits: Sequence[Hit], alerts: Sequence[Alert]) -> None:
+        if any(one.title == "Kosovo 3" for one in (*hits, *alerts)):
+            raise RecordError("no such field", subject="index/3", stage="index")
+        super().put(hits, alerts)
+
+
+def test_a_hit_the_index_refuses_is_a_dead_letter_and_stops_no_other(bench: Bench, tmp_path: Path) -> None:
+    bench.index.close()
+    bench.index = Refusing(tmp_path / "index.sqlite3")
+    bench.tell(*range(6))
+    desk = bench.desk()
+    assert desk.drain().sent == 6
+    assert bench.copied() == titles(0, 1, 2, 4, 5)
+    assert {one.title for one in bench.index.alerts(0)} == titles(0, 1, 2, 4, 5)
+    assert desk.counters.copies_refused_total == 2
+    (record,) = bench.log.read("deadletters", {}, 10)
+    letter = codec.decode(record.value, DeadLetter)
+    assert (letter.position, letter.stage, letter.reason) == ("hits/0/1", "index", "no such field")
