@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         PositionStore,
         Topic,
     )
+    from connectors.log.enquiry import Enquiry
     from pipelines.archive import Archiving
     from pipelines.matching.reload import Watched
     from pipelines.monitoring import Outputs
@@ -64,6 +65,8 @@ LOCAL_RECIPIENT = "monitor@localhost"
 """Who gets the mails, in the mail folder, when nobody else is named."""
 PIPELINE = "pipeline"
 """The consumer that the graph reads `items` as."""
+PIPELINES = (PIPELINE, "hits", "index")
+"""All of them: with one output alone it is another reader, named by it."""
 
 
 def packaged(name: str) -> str:
@@ -314,6 +317,15 @@ def consumer(  # noqa: PLR0917 who reads what from where
     server = kafka_server(settings)
     assert server is not None, "only Kafka has consumer groups"
     return GroupConsumer(name, server, topic, stopped=stopped)
+
+
+def enquiry(settings: Settings) -> Enquiry:
+    """Questions to the brokers of the settings."""
+    from connectors.log.enquiry import Enquiry as Questions
+
+    server = kafka_server(settings)
+    assert server is not None, "asked of a log in a file"
+    return Questions(server)
 
 
 def reads_as(outputs: Outputs) -> str:
