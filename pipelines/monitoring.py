@@ -1,6 +1,6 @@
 """The whole graph: what happens to every item between the log and the outputs.
 
-    records ──> decode ──> language ──> match ──> hits ──> index
+    records ──> decode ──> language ──> match ──> hits ──> index (──> commit, where an engine reads without end)
 
 One line without shuffle, state or windows, so that the runner fuses it into one stage: a batch passes through in
 order, and its place may be committed when the last sink has returned. Dead letters travel along as values
@@ -16,14 +16,14 @@ from typing import Any
 import apache_beam as beam
 import msgspec
 
-from connectors.interfaces import ArticleStore, Log, Record, WatchlistFiles
+from connectors.interfaces import ArticleStore, Log, PartitionedTopic, Record, WatchlistFiles
 from pipelines.language.content import content_of
 from pipelines.matching.match import Matcher
 from pipelines.matching.reload import WatchedFactory
-from pipelines.read import ReadBatch
+from pipelines.read import ReadBatch, ReadPartitions
 from pipelines.resources import obtain
 from pipelines.stages import Decoded, Matched, Recognised, SetAside, decode, match, recognise, set_aside
-from pipelines.write import WriteHits, WriteIndex, failures
+from pipelines.write import CommitPlaces, WriteHits, WriteIndex, failures
 from schemas.article import Content
 from schemas.item import FeedItem
 from schemas.time import now
@@ -40,17 +40,35 @@ class Parts(msgspec.Struct, frozen=True):
     language_engine: str = "hybrid"
 
 
-def monitoring(pipeline: beam.Pipeline, parts: Parts) -> beam.PCollection:
-    """Build the graph on `pipeline`; returns the results after the last sink."""
-    return (
+class Endless(msgspec.Struct, frozen=True):
+    """What an engine reads without end, instead of batches handed over."""
+
+    topic: Callable[[], PartitionedTopic]
+    partitions: tuple[int, ...]
+    bundle_records: int = 1000
+    """Most records of one partition in one bundle: a bundle holds up to this many of each."""
+
+
+def monitoring(pipeline: beam.Pipeline, parts: Parts, endless: Endless | None = None) -> beam.PCollection:
+    """Build the graph on `pipeline`; returns the results after the last step.
+
+    Without `endless` it takes one batch at a time, handed over under its name by whoever also commits and hunts for
+    bad records; with it, the graph does both itself.
+    """
+    read = (
+        ReadPartitions(endless.topic, endless.partitions, endless.bundle_records) if endless else ReadBatch(parts.name)
+    )
+    letters = parts.log if endless else None
+    written = (
         pipeline
-        | "items" >> ReadBatch(parts.name)
+        | "items" >> read
         | "decode" >> beam.ParDo(Decode())
         | "language" >> beam.ParDo(Language(parts.language_engine))
         | "match" >> beam.ParDo(Match(parts.name, parts.watchlists))
-        | "hits" >> beam.ParDo(WriteHits(parts.name, parts.log))
-        | "index" >> beam.ParDo(WriteIndex(parts.name, parts.articles))
+        | "hits" >> beam.ParDo(WriteHits(parts.name, parts.log, letters))
+        | "index" >> beam.ParDo(WriteIndex(parts.name, parts.articles, letters))
     )
+    return written | "commit" >> beam.ParDo(CommitPlaces(endless.topic)) if endless else written
 
 
 class _Stage(beam.DoFn):  # type: ignore[misc] # Beam is untyped

@@ -9,6 +9,7 @@ WirewatchError
 ├── FeedError             one poll of one feed failed; carries its FeedStatus
 ├── RecordError           one log record cannot be processed; names its position
 ├── StoreError            a log or index refused or is away
+│   └── PositionLostError the log no longer keeps what a reader asked for
 └── DeliveryError         a mail could not be handed over
 """
 
@@ -81,6 +82,20 @@ class RecordError(WirewatchError):
 
 class StoreError(WirewatchError):
     """A log, index or state file refused a call, or is away (`retryable`)."""
+
+
+class PositionLostError(StoreError):
+    """Records of `topic` from offset `asked` on are wanted, but those before `oldest` are no longer kept (or, after the
+    log was replaced, are not there yet: then `oldest` is the smaller one).
+    """
+
+    def __init__(self, topic: str, partition: int, *, asked: int, oldest: int) -> None:
+        lost = f"{oldest - asked} records are gone" if oldest > asked else "it ends before that"
+        super().__init__(f"offset {asked} is not kept, the oldest is {oldest}: {lost}", subject=f"{topic}/{partition}")
+        self.topic = topic
+        self.partition = partition
+        self.asked = asked
+        self.oldest = oldest
 
 
 class DeliveryError(WirewatchError):
