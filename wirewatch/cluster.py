@@ -1,0 +1,108 @@
+"""The cluster size: the graph handed to an engine, which reads Kafka without end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas.errors import SettingsError
+from wirewatch import wiring
+
+if TYPE_CHECKING:
+    from wirewatch.settings import Settings
+
+RUNNERS = ("PortableRunner", "FlinkRunner", "PrismRunner")
+"""Engines by the name of their Beam runner: a job server given with --job_endpoint, one that Beam starts, and Prism."""
+FLINK_DEFAULTS = {
+    "parallelism": "1",
+    "checkpointing_interval": "10000",
+    "max_bundle_size": "1000",
+    # Beam's own spelling.
+    "max_bundle_time_mills": "100",
+    # A sink that waits for its back end holds a checkpoint up; giving up on the job would not bring the back end back.
+    "fail_on_checkpointing_errors": "false",
+}
+"""Options given to a Flink job server unless they are named: measured ones where they are about latency."""
+
+
+def run_unbounded(
+    settings: Settings, runner: str, arguments: Sequence[str], announce: Callable[[str], None]
+) -> None:
+    """Hand the graph to `runner` with these options of Beam, and return when it runs.
+
+    With an engine whose workers live in this process (LOOPBACK, Prism) it returns only after a signal, and cancels the
+    job. Raises `SettingsError`, and `StoreError` when the log or the engine is away or the job ended.
+    """
+    topic = wiring.partitioned(settings, wiring.PIPELINE)
+    opened = topic()
+    try:
+        partitions = tuple(opened.partitions())
+    finally:
+        opened.close()
+    if not partitions:
+        message = "there is no such topic; run `wirewatch setup` first"
+        raise SettingsError(message, subject=f"{settings.kafka.prefix}.items")
+    from pipelines.engine import submit
+    from pipelines.language.detect import warm
+    from pipelines.monitoring import Endless
+
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    options = beam_options(runner, arguments)
+    here = "--environment_type=LOOPBACK" in options
+    if here:
+        warm()
+    endless = Endless(topic, partitions, settings.pipeline.batch_records)
+    job = submit(wiring.parts(settings, wiring.PIPELINE), endless, options, stopping.is_set)
+    job.wait_until_running(stopping.is_set)
+    announce(f"job {job.id} reads {len(partitions)} partitions of {settings.kafka.prefix}.items")
+    if here or stopping.is_set():
+        job.wait_until_ended(stopping.is_set)
+
+
+def beam_options(runner: str, arguments: Sequence[str]) -> list[str]:
+    """`arguments` with what the graph needs and what is not named. Raises `SettingsError` for options that cannot be right."""
+    if runner not in RUNNERS:
+        message = f"must be one of {', '.join(RUNNERS)}, not {runner}"
+        raise SettingsError(message, subject="--runner")
+    named = _named(arguments)
+    if runner == "PortableRunner" and "job_endpoint" not in named:
+        message = "PortableRunner needs the address of a job server: --job_endpoint HOST:PORT"
+        raise SettingsError(message, subject="--job_endpoint")
+    if runner == "PrismRunner" and not {"prism_location", "job_endpoint"} & set(named):
+        message = "PrismRunner needs its program: --prism_location PATH"
+        raise SettingsError(message, subject="--prism_location")
+    defaults = {"streaming": ""} if "streaming" not in named else {}
+    if runner == "PrismRunner":
+        defaults["environment_type"] = "LOOPBACK"
+    else:
+        defaults |= FLINK_DEFAULTS
+        defaults["sdk_worker_parallelism"] = named.get("parallelism", FLINK_DEFAULTS["parallelism"])
+    if named.get("environment_type", "").upper() == "PROCESS":
+        defaults["environment_config"] = json.dumps({"command": worker_executable()})
+    added = [f"--{name}={value}" if value else f"--{name}" for name, value in defaults.items() if name not in named]
+    return [f"--runner={runner}", *arguments, *added]
+
+
+def worker_executable() -> str:
+    """The program an engine starts as a worker: `wirewatch-worker`, installed beside this Python."""
+    return str(Path(sys.executable).with_name("wirewatch-worker"))
+
+
+def _named(arguments: Sequence[str]) -> dict[str, str]:
+    """Options by name; both `--name=value` and `--name value` are Beam's."""
+    named: dict[str, str] = {}
+    last = ""
+    for word in arguments:
+        if word.startswith("--"):
+            last, _, value = word.removeprefix("--").partition("=")
+            named[last] = value
+        elif last:
+            named[last] = named[last] or word
+    return named
