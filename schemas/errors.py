@@ -85,8 +85,9 @@ class StoreError(WirewatchError):
 
 
 class PositionLostError(StoreError):
-    """Records of `topic` from offset `asked` on are wanted, but those before `oldest` are no longer kept (or, after the
-    log was replaced, are not there yet: then `oldest` is the smaller one).
+    """The records of `topic` before `oldest` are no longer kept, and `asked` is one of them.
+
+    Where the log was replaced by a shorter one, `asked` lies behind its end, and `oldest` is the smaller of the two.
     """
 
     def __init__(self, topic: str, partition: int, *, asked: int, oldest: int) -> None:

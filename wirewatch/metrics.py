@@ -62,6 +62,7 @@ def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
     doing = verdicts(station.sources, states)
     done = pipeline.counters if pipeline else None
     told = station.desk.counters
+    places = station.places
     hubs = station.poller.subscriptions.counters
     return [
         labelled("wirewatch_feeds", "Feeds by the outcome of their last poll.", "status", polled),
@@ -94,7 +95,7 @@ def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
             "Records a reader has still to process.",
             "reader",
             {
-                "pipeline": _end(station, "items") - sum(station.index.positions(PIPELINE).values()),
+                "pipeline": _end(station, "items") - sum(places.positions(PIPELINE).values()) if places else 0,
                 "desk": _end(station, "hits") - sum(station.ledger.positions(DESK).values()),
             },
         ),

@@ -36,7 +36,8 @@ def realign(station: Station) -> None:
 
 
 def _readers(station: Station) -> Iterator[tuple[PositionStore, str, Topic]]:
-    yield station.index, PIPELINE, "items"
+    if station.places is not None:
+        yield station.places, PIPELINE, "items"
     yield station.ledger, DESK, "hits"
     yield station.ledger, HITS_COPIED, "hits"
     yield station.states, POLLER, "fetches"

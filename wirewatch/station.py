@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from connectors.feeds.polling.listing import FixedSources
+from connectors.inflight import InFlightFile
 from connectors.interfaces import FeedSources
 from connectors.lock import FolderLock
 from pipelines.matching.reload import Watched
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from alerts.ledger import Ledger
     from connectors.feeds.poller import Poller
     from connectors.feeds.polling.state import SqliteFeedStates
-    from connectors.index.embedded import EmbeddedIndex
-    from connectors.interfaces import Log
+    from connectors.interfaces import Index, Log
     from pipelines.run import MicroBatches
     from schemas.feed import FeedSource
     from wirewatch.settings import Settings
@@ -41,8 +41,10 @@ class Station:
         """Once set, pipeline and desk end what they have in hand and return."""
         self.log: Log = wiring.open_log(settings)
         stack.callback(self.log.close)
-        self.index: EmbeddedIndex = wiring.open_index(settings)
+        self.index: Index = wiring.open_index(settings)
         stack.callback(self.index.close)
+        self.places = wiring.open_places(settings, self.index, stack)
+        """Where the pipeline keeps its place; None: in its consumer group."""
         self.states: SqliteFeedStates = wiring.feed_states(settings)
         stack.callback(self.states.close)
         self.ledger: Ledger = wiring.open_ledger(settings)
@@ -52,6 +54,7 @@ class Station:
         self.desk: Desk = wiring.desk(settings, self.log, self.ledger, mailer, self.index)
         self.poller: Poller = wiring.poller(settings, self.log, self.states)
         stack.callback(release)
+        self._stack = stack
 
     @property
     def sources(self) -> tuple[FeedSource, ...]:
@@ -63,7 +66,10 @@ class Station:
         from pipelines.language.detect import warm
 
         warm()
-        return wiring.pipeline(self.settings, self.log, self.index, self.stopping.is_set)
+        reader = wiring.consumer(self.settings, wiring.PIPELINE, "items", self.log, self.places, self.stopping.is_set)
+        self._stack.callback(reader.close)
+        in_flight = InFlightFile(self.settings.folder / "pipeline.inflight")
+        return wiring.pipeline(self.settings, reader, in_flight, self.stopping.is_set)
 
 
 def refuse_when_in_use(settings: Settings) -> None:
