@@ -59,7 +59,7 @@ def submit(parts: Parts, endless: Endless, arguments: Sequence[str], stopped: Ca
     Raises `SettingsError` for an option that nobody knows: Beam drops such a one without a word, and a misspelt bundle
     time is noticed only as latency. Raises `StoreError` when the job server is away or refuses the graph.
     """
-    options = PipelineOptions(list(arguments))
+    options = parsed(arguments)
     endpoint = options.view_as(PortableOptions).job_endpoint
     try:
         if endpoint and endpoint != "embed":
@@ -71,6 +71,16 @@ def submit(parts: Parts, endless: Endless, arguments: Sequence[str], stopped: Ca
         return Job(pipeline.run())
     except (grpc.RpcError, grpc.FutureTimeoutError) as error:
         raise StoreError(f"the job server does not take the graph: {_said(error)}", subject=endpoint) from error
+
+
+def parsed(arguments: Sequence[str]) -> PipelineOptions:
+    """`arguments` for Beam, which knows a truth value only as a bare flag, and that turns off what is on by default."""
+    said = {f"={value}": value == "true" for value in ("true", "false")}
+    values = {word: end for word in arguments for end in said if word.startswith("--") and word.endswith(end)}
+    return PipelineOptions(
+        [word for word in arguments if word not in values],
+        **{word.removeprefix("--").removesuffix(end): said[end] for word, end in values.items()},
+    )
 
 
 def described_options(endpoint: str) -> frozenset[str]:

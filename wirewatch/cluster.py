@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from schemas.errors import SettingsError
 from wirewatch import wiring
 
@@ -30,15 +32,14 @@ FLINK_DEFAULTS = {
 """Options given to a Flink job server unless they are named: measured ones where they are about latency."""
 
 
-def run_unbounded(
-    settings: Settings, runner: str, arguments: Sequence[str], announce: Callable[[str], None]
-) -> None:
+def run_unbounded(settings: Settings, runner: str, arguments: Sequence[str], announce: Callable[[str], None]) -> None:
     """Hand the graph to `runner` with these options of Beam, and return when it runs.
 
     With an engine whose workers live in this process (LOOPBACK, Prism) it returns only after a signal, and cancels the
     job. Raises `SettingsError`, and `StoreError` when the log or the engine is away or the job ended.
     """
-    topic = wiring.partitioned(settings, wiring.PIPELINE)
+    settings = _from_anywhere(settings)
+    topic = wiring.partitioned_items(settings, wiring.PIPELINE)
     opened = topic()
     try:
         partitions = tuple(opened.partitions())
@@ -88,6 +89,13 @@ def beam_options(runner: str, arguments: Sequence[str]) -> list[str]:
         defaults["environment_config"] = json.dumps({"command": worker_executable()})
     added = [f"--{name}={value}" if value else f"--{name}" for name, value in defaults.items() if name not in named]
     return [f"--runner={runner}", *arguments, *added]
+
+
+def _from_anywhere(settings: Settings) -> Settings:
+    """The settings with paths that mean the same in a worker, which has another working folder."""
+    lists = tuple(str(Path(path).resolve()) for path in settings.watchlists.paths)
+    watched = msgspec.structs.replace(settings.watchlists, paths=lists)
+    return msgspec.structs.replace(settings, data=str(settings.folder.resolve()), watchlists=watched)
 
 
 def worker_executable() -> str:

@@ -16,7 +16,7 @@ from connectors.index.embedded import EmbeddedIndex
 from connectors.lastsources import read_last_sources
 from connectors.log.embedded import EmbeddedLog
 from connectors.watchlists import WatchlistPaths
-from schemas.errors import DataFolderError
+from schemas.errors import DataFolderError, SettingsError
 from schemas.time import now
 from wirewatch.backends import (
     IndexFactory,
@@ -51,7 +51,9 @@ if TYPE_CHECKING:
         PositionStore,
         Topic,
     )
+    from connectors.log.partitions import KafkaPartitions
     from pipelines.matching.reload import Watched
+    from pipelines.monitoring import Parts
     from pipelines.run import MicroBatches
     from schemas.duplicates import Elsewhere
     from schemas.feed import FeedSource
@@ -303,22 +305,39 @@ def consumer(  # noqa: PLR0917 who reads what from where
 
 def pipeline(settings: Settings, reader: Consumer, in_flight: InFlight, stopped: Callable[[], bool]) -> MicroBatches:
     """The graph as micro-batches over what `reader` brings; imports Beam."""
-    from pipelines.monitoring import Parts
     from pipelines.run import MicroBatches
 
     return MicroBatches(
         reader,
-        Parts(
-            name=reader.name,
-            log=log_factory(settings),
-            articles=index_factory(settings),
-            watchlists=_watchlists(settings),
-            language_engine=settings.pipeline.language_engine,
-        ),
+        parts(settings, reader.name),
         in_flight,
         batch_records=settings.pipeline.batch_records,
         stopped=stopped,
     )
+
+
+def parts(settings: Settings, name: str) -> Parts:
+    """What the graph that reads as `name` works with; imports Beam."""
+    from pipelines.monitoring import Parts
+
+    return Parts(
+        name=name,
+        log=log_factory(settings),
+        articles=index_factory(settings),
+        watchlists=_watchlists(settings),
+        language_engine=settings.pipeline.language_engine,
+    )
+
+
+def partitioned_items(settings: Settings, name: str) -> KafkaPartitions:
+    """Opens `items` as the consumer `name` reads it partition by partition. Raises `SettingsError` without Kafka."""
+    from connectors.log.partitions import KafkaPartitions
+
+    server = kafka_server(settings)
+    if server is None:
+        message = "an engine reads from Kafka: name its brokers, `host:port`"
+        raise SettingsError(message, subject="kafka.servers")
+    return KafkaPartitions(server, name, "items")
 
 
 def check_folder(settings: Settings) -> None:

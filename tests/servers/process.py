@@ -84,6 +84,12 @@ class ServerProcess:
                 pytest.fail(f"{self.name} did not come up:\n{self.said()[-3000:]}")
             time.sleep(0.1)
 
+    @property
+    def pid(self) -> int:
+        """The process that was started."""
+        assert self._process is not None
+        return self._process.pid
+
     def said(self) -> str:
         """Its output so far."""
         return self._output.read_text("utf-8", "replace")

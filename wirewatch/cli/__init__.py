@@ -16,6 +16,7 @@ from wirewatch.cli.commands import LazyGroup
 COMMANDS = {
     "run": "poll, match, alert and serve the page, all in one process",
     "demo": "the same over a sample wire on this machine",
+    "worker": "the stages of the graph, for an engine such as Flink",
     "init": "write a commented settings file",
     "feeds": "sources and their health",
     "ingest": "push items in from elsewhere",
