@@ -30,27 +30,22 @@ class Job:
         self.id = str(getattr(result, "_job_id", ""))
         """What the job server calls it."""
 
-    def wait_until_running(self, stopped: Callable[[], bool]) -> None:
-        """Return when it runs, or once `stopped()`. Raises `StoreError` when it ended instead."""
-        self._wait(lambda state: state == PipelineState.RUNNING, stopped)
-
-    def wait_until_ended(self, stopped: Callable[[], bool]) -> None:
-        """Return once `stopped()`, after the engine was asked to cancel it. Raises `StoreError` when it ended by itself."""
-        self._wait(lambda state: False, stopped)
-        self._result.cancel()
-
-    def _wait(self, reached: Callable[[str], bool], stopped: Callable[[], bool]) -> None:
+    def watch(self, stopped: Callable[[], bool]) -> None:
+        """Return once `stopped()`. Raises `StoreError` when the job ended before, or nobody can say."""
         while not stopped():
             try:
                 state = self._result.state
             except grpc.RpcError as error:
-                raise StoreError(f"the job server does not answer: {_said(error)}", subject=f"job {self.id}") from error
-            if reached(state):
-                return
+                message = f"the job server does not answer: {_said(error)}"
+                raise StoreError(message, subject=f"job {self.id}", retryable=True) from error
             if state in _ENDED:
                 message = f"ended as {state.lower()}; the engine's log says why"
                 raise StoreError(message, subject=f"job {self.id}")
             time.sleep(_LOOK_SECONDS)
+
+    def cancel(self) -> None:
+        """Ask the engine to end it."""
+        self._result.cancel()
 
 
 def submit(parts: Parts, endless: Endless, arguments: Sequence[str], stopped: Callable[[], bool]) -> Job:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pipelines.resources import release
 from schemas.errors import SettingsError
 from wirewatch import wiring
 
@@ -26,18 +27,29 @@ FLINK_DEFAULTS = {
     "max_bundle_size": "1000",
     # Beam's own spelling.
     "max_bundle_time_mills": "100",
+    # Else what a bundle gives out during a checkpoint is held back until the step's next bundle: for the step that hands
+    # out the partitions there is none, and now and then a job would start and read nothing.
+    "finish_bundle_before_checkpointing": "true",
     # A sink that waits for its back end holds a checkpoint up; giving up on the job would not bring the back end back.
     "fail_on_checkpointing_errors": "false",
 }
 """Options given to a Flink job server unless they are named: measured ones where they are about latency."""
 
 
-def run_unbounded(settings: Settings, runner: str, arguments: Sequence[str], announce: Callable[[str], None]) -> None:
-    """Hand the graph to `runner` with these options of Beam, and return when it runs.
+def run_unbounded(
+    settings: Settings, runner: str, arguments: Sequence[str], announce: Callable[[str], None], *, detach: bool = False
+) -> None:
+    """Hand the graph to `runner` with these options of Beam, and watch the job until a signal, or not with `detach`.
 
-    With an engine whose workers live in this process (LOOPBACK, Prism) it returns only after a signal, and cancels the
-    job. Raises `SettingsError`, and `StoreError` when the log or the engine is away or the job ended.
+    The job lives on in the engine; where its workers live in this process (LOOPBACK, Prism) it is cancelled at the
+    signal, and `detach` is refused. Raises `SettingsError`, and `StoreError` when log or engine are away or the job
+    ended.
     """
+    options = beam_options(runner, arguments)
+    here = "--environment_type=LOOPBACK" in options
+    if here and detach:
+        message = "the workers of this job live in this process, which cannot leave them"
+        raise SettingsError(message, subject="--detach")
     settings = _from_anywhere(settings)
     topic = wiring.partitioned_items(settings, wiring.PIPELINE)
     opened = topic()
@@ -49,22 +61,22 @@ def run_unbounded(settings: Settings, runner: str, arguments: Sequence[str], ann
         message = "there is no such topic; run `wirewatch setup` first"
         raise SettingsError(message, subject=f"{settings.kafka.prefix}.items")
     from pipelines.engine import submit
-    from pipelines.language.detect import warm
     from pipelines.monitoring import Endless
 
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    options = beam_options(runner, arguments)
-    here = "--environment_type=LOOPBACK" in options
-    if here:
-        warm()
     endless = Endless(topic, partitions, settings.pipeline.batch_records)
     job = submit(wiring.parts(settings, wiring.PIPELINE), endless, options, stopping.is_set)
-    job.wait_until_running(stopping.is_set)
     announce(f"job {job.id} reads {len(partitions)} partitions of {settings.kafka.prefix}.items")
-    if here or stopping.is_set():
-        job.wait_until_ended(stopping.is_set)
+    if detach:
+        return
+    job.watch(stopping.is_set)
+    if here:
+        job.cancel()
+        release()
+    else:
+        announce(f"job {job.id} goes on in the engine")
 
 
 def beam_options(runner: str, arguments: Sequence[str]) -> list[str]:

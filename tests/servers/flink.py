@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import time
 import urllib.request
@@ -56,7 +54,7 @@ class Flink:
             "Flink's task manager",
             [*java[:-2], "-Xmx640m", "-XX:MaxDirectMemorySize=384m", *java[-2:]]
             + [f"{runtime}.taskexecutor.TaskManagerRunner", "--configDir", str(folder)],
-            lambda: self.ask("/taskmanagers")["taskmanagers"] != [],
+            lambda: "Successful registration at resource manager" in self.task_manager.said(),
             folder / "task_manager.log",
         )
         self._job_server = ServerProcess(
@@ -115,14 +113,12 @@ class Flink:
 
     def workers(self) -> list[int]:
         """The Python workers that the task manager started."""
-        found = subprocess.run(
-            ["pgrep", "-P", str(self.task_manager.pid)], capture_output=True, text=True, check=False
-        )
+        found = subprocess.run(["pgrep", "-P", str(self.task_manager.pid)], capture_output=True, text=True, check=False)
         return [int(word) for word in found.stdout.split()]
 
     def kill_task_manager(self) -> None:
-        """As if its machine had gone; its workers notice that by themselves."""
-        os.kill(self.task_manager.pid, signal.SIGKILL)
+        """And start another, as whatever looks after a cluster does."""
+        self.task_manager.kill_alone()
         self.task_manager.start()
 
     def _until(self, condition: Any, what: str) -> None:

@@ -111,6 +111,13 @@ class ServerProcess:
             self._process.wait()
             self._process = None
 
+    def kill_alone(self) -> None:
+        """End it at once; its children are left to notice by themselves."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
     def freeze(self) -> None:
         """Stop its clock: it stays connected and answers nothing, until `thaw`."""
         self._signal(signal.SIGSTOP)
