@@ -90,7 +90,7 @@ def _opened(settings: Settings) -> tuple[Log, EmbeddedIndex]:
 
 def _pipeline(settings: Settings, log: Log, index: EmbeddedIndex) -> MicroBatches:
     reader = StoredPositionConsumer(wiring.PIPELINE, log, "items", index)
-    return wiring.pipeline(settings, reader, InFlightFile(settings.folder / "pipeline.inflight"), lambda: False)
+    return wiring.pipeline(settings, reader, InFlightFile(settings.folder / "pipeline.inflight"))
 
 
 def _by_beam(settings: Settings) -> None:

@@ -17,7 +17,7 @@ from apache_beam.utils.timestamp import Duration
 from connectors.interfaces import PartitionedTopic, PartitionReader, Record
 from pipelines.patience import patiently
 from pipelines.resources import obtain
-from schemas.errors import PositionLostError
+from schemas.errors import PositionLostError, StoreError
 
 _END = 2**63 - 2
 _BUNDLE_SECONDS = 1.0
@@ -137,22 +137,25 @@ class ReadPartition(beam.DoFn, RestrictionProvider):  # type: ignore[misc] # Bea
 
     @beam.DoFn.unbounded_per_element()  # type: ignore[untyped-decorator] # Beam is untyped
     def process(self, partition: int, tracker: Any = _RESTRICTION) -> Iterator[Record]:
-        if partition not in self._readers:
-            self._readers[partition] = obtain(self._topic).reader(partition)
-        reader = self._readers[partition]
         start = position = tracker.current_restriction().start
         until = time.monotonic() + _BUNDLE_SECONDS
         while position < start + self._limit and time.monotonic() < until:
             try:
-                records = reader.read(position, start + self._limit - position, _POLL_SECONDS)
+                records = self._reader(partition).read(position, start + self._limit - position, _POLL_SECONDS)
             except PositionLostError as error:
-                self._say(partition, error)
+                self._say_lost(partition, error)
                 # The claim makes the gap passed: without it, an empty partition would be found lost again and again.
                 if error.oldest < position or not tracker.try_claim(error.oldest - 1):
                     break
                 self._lost_total.inc()
                 position = error.oldest
                 continue
+            except StoreError as error:
+                if not error.retryable:
+                    raise
+                if self._is_time_to_say(partition):
+                    _log.warning("log away", extra=_of(error))
+                break
             if not records or not tracker.try_claim(records[-1].offset):
                 break
             yield from records
@@ -166,20 +169,32 @@ class ReadPartition(beam.DoFn, RestrictionProvider):  # type: ignore[misc] # Bea
         try:
             begin = patiently(lambda: topic.begin(element), _never)
         except PositionLostError as error:
-            _log.error("position lost, reading begins at the oldest record", extra={"reason": str(error)})
+            _log.error("position lost, reading begins at the oldest record", extra=_of(error))
             begin = error.oldest
         return OffsetRange(begin, _END)
 
     def create_tracker(self, restriction: OffsetRange) -> Tracker:
         return Tracker(restriction)
 
-    def _say(self, partition: int, error: PositionLostError) -> None:
-        """An error line; of a place behind the end of the log, where there is nothing to do but wait, one now and then."""
+    def _reader(self, partition: int) -> PartitionReader:
+        if partition not in self._readers:
+            self._readers[partition] = obtain(self._topic).reader(partition)
+        return self._readers[partition]
+
+    def _say_lost(self, partition: int, error: PositionLostError) -> None:
+        if error.oldest > error.asked:
+            _log.error("position lost, reading goes on from the oldest record", extra=_of(error))
+        elif self._is_time_to_say(partition):
+            # Of a log that was replaced by a younger one; only people know whether to read that from its beginning.
+            _log.error("position lost, reading waits", extra=_of(error))
+
+    def _is_time_to_say(self, partition: int) -> bool:
+        """Whether what lasts is to be said of this partition, now and then."""
         moment = time.monotonic()
-        if error.oldest > error.asked or moment > self._say_again.get(partition, 0.0):
-            self._say_again[partition] = moment + _SAY_AGAIN_SECONDS
-            going_on = "reading goes on from the oldest record" if error.oldest > error.asked else "reading waits"
-            _log.error("position lost, %s", going_on, extra={"subject": error.subject, "reason": error.message})
+        if moment < self._say_again.get(partition, 0.0):
+            return False
+        self._say_again[partition] = moment + _SAY_AGAIN_SECONDS
+        return True
 
     def restriction_size(self, element: int, restriction: OffsetRange) -> float:  # noqa: ARG002 Beam's signature
         return 1.0
@@ -189,6 +204,10 @@ class ReadPartition(beam.DoFn, RestrictionProvider):  # type: ignore[misc] # Bea
 
     def truncate(self, element: int, restriction: OffsetRange) -> None:
         """A drain reads nothing more."""
+
+
+def _of(error: StoreError) -> dict[str, str]:
+    return {"subject": error.subject, "reason": error.message}
 
 
 def _never() -> bool:

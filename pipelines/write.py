@@ -1,6 +1,6 @@
 """Where results leave the graph: hits and dead letters to the log, then articles to the index.
 
-    … ──> WriteHits ──(only after its flush)──> WriteIndex ──> the process, or `CommitPlaces`, commits the position
+    … ──> WriteLog ──(only after its flush)──> WriteIndex ──> the process, or `CommitPlaces`, commits the position
 
 Both buffer within a bundle and write at its end. A crash between any two steps repeats the batch: the log gets the
 same hits once more, which the ledger knows by their keys, and the index merges the same documents into themselves.
@@ -23,11 +23,11 @@ from connectors.interfaces import ArticleStore, Log, Mark, PartitionedTopic
 from pipelines.commits import CommitsFactory
 from pipelines.patience import StoppedWaitingError, patiently
 from pipelines.resources import obtain
-from pipelines.stages import Matched, SetAside, outgoing, set_aside
+from pipelines.stages import Documented, Matched, SetAside, outgoing, set_aside
 from schemas.errors import StoreError
 from schemas.time import now
 
-Result = Matched | SetAside
+Result = Matched | Documented | SetAside
 
 failures: dict[str, BaseException] = {}
 """Why the last batch of a graph failed, by the graph's name: the runner only passes on a text.
@@ -105,7 +105,7 @@ class _Sink(beam.DoFn):  # type: ignore[misc] # Beam is untyped
         raise NotImplementedError
 
 
-class WriteHits(_Sink):
+class WriteLog(_Sink):
     """Appends hits and dead letters to the log, and passes the results on once they are durable."""
 
     stage = "hits"
@@ -135,10 +135,10 @@ class WriteIndex(_Sink):
         self._articles = articles
 
     def _write(self, results: Sequence[Result]) -> None:
-        matched = [result for result in results if isinstance(result, Matched)]
+        documents = [result for result in results if not isinstance(result, SetAside)]
         obtain(self._articles).apply(
-            [result.article for result in matched],
-            [result.version for result in matched],
+            [result.article for result in documents],
+            [result.version for result in documents],
             Mark(self._name, places(results)),
         )
 

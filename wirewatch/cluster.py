@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from pipelines.resources import release
 from schemas.errors import SettingsError
 from wirewatch import wiring
 
 if TYPE_CHECKING:
+    from connectors.log.partitions import KafkaPartitions
+    from pipelines.engine import Job
+    from pipelines.monitoring import Outputs
+    from wirewatch.figures import Figures
+    from wirewatch.process import Process
     from wirewatch.settings import Settings
+    from wirewatch.station import Station
 
 RUNNERS = ("PortableRunner", "FlinkRunner", "PrismRunner")
 """Engines by the name of their Beam runner: a job server given with --job_endpoint, one that Beam starts, and Prism."""
@@ -36,47 +39,68 @@ FLINK_DEFAULTS = {
 """Options given to a Flink job server unless they are named: measured ones where they are about latency."""
 
 
-def run_unbounded(
-    settings: Settings, runner: str, arguments: Sequence[str], announce: Callable[[str], None], *, detach: bool = False
-) -> None:
-    """Hand the graph to `runner` with these options of Beam, and watch the job until a signal, or not with `detach`.
+class Engine(msgspec.Struct, frozen=True):
+    """Which engine is to take the graph, and how."""
 
-    The job lives on in the engine; where its workers live in this process (LOOPBACK, Prism) it is cancelled at the
-    signal, and `detach` is refused. Raises `SettingsError`, and `StoreError` when log or engine are away or the job
-    ended.
+    runner: str
+    """Of `RUNNERS`."""
+    options: tuple[str, ...] = ()
+    """Options of Beam and of the runner, as its command lines have them."""
+    detach: bool = False
+    """Return when the engine has taken the graph, instead of watching it."""
+
+
+def run_unbounded(settings: Settings, outputs: Outputs, engine: Engine, say: Callable[[str], None]) -> None:
+    """Hand the graph with `outputs` to `engine`, and watch the job until a signal.
+
+    Beside the job, this process copies into the index what the graph does not, and answers a supervisor as every
+    service does. At a signal the job lives on in its engine; where its workers live in this process (LOOPBACK, Prism)
+    it is cancelled, and `detach` is refused. Raises `SettingsError`, and `StoreError` when log or engine are away or
+    the job has ended.
     """
-    options = beam_options(runner, arguments)
+    options = beam_options(engine.runner, engine.options)
     here = "--environment_type=LOOPBACK" in options
-    if here and detach:
+    if here and engine.detach:
         message = "the workers of this job live in this process, which cannot leave them"
         raise SettingsError(message, subject="--detach")
     settings = _from_anywhere(settings)
-    topic = wiring.partitioned_items(settings, wiring.PIPELINE)
+    topic = wiring.partitioned_items(settings, wiring.reads_as(outputs))
+    if engine.detach:
+        job, partitions = _submitted(settings, outputs, topic, options, lambda: False)
+        say(f"job {job.id} reads {partitions} partitions of {settings.kafka.prefix}.items")
+        return
+    from wirewatch.running import run_service
+
+    def add(process: Process, station: Station, _: Figures) -> str:
+        job, partitions = _submitted(settings, outputs, topic, options, process.stopping.is_set)
+        process.thread("engine", lambda: _watch(job, process.stopping.is_set, cancel=here))
+        if "index" in outputs and (archiving := station.archiving()) is not None:
+            process.thread("archive", lambda: archiving.run(process.stopping))
+        return f"watches job {job.id}, which reads {partitions} partitions of {settings.kafka.prefix}.items"
+
+    run_service(settings, "pipeline", add, say, wiring.reads_as(outputs))
+
+
+def _submitted(
+    settings: Settings, outputs: Outputs, topic: KafkaPartitions, options: list[str], stopped: Callable[[], bool]
+) -> tuple[Job, int]:
+    """The job that the engine has taken, and how many partitions it reads."""
     opened = topic()
     try:
         partitions = tuple(opened.partitions())
     finally:
         opened.close()
-    if not partitions:
-        message = "there is no such topic; run `wirewatch setup` first"
-        raise SettingsError(message, subject=f"{settings.kafka.prefix}.items")
     from pipelines.engine import submit
     from pipelines.monitoring import Endless
 
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
     endless = Endless(topic, partitions, settings.pipeline.batch_records)
-    job = submit(wiring.parts(settings, wiring.PIPELINE), endless, options, stopping.is_set)
-    announce(f"job {job.id} reads {len(partitions)} partitions of {settings.kafka.prefix}.items")
-    if detach:
-        return
-    job.watch(stopping.is_set)
-    if here:
+    return submit(wiring.parts(settings, outputs), endless, options, stopped), len(partitions)
+
+
+def _watch(job: Job, stopped: Callable[[], bool], *, cancel: bool) -> None:
+    job.watch(stopped)
+    if cancel:
         job.cancel()
-        release()
-    else:
-        announce(f"job {job.id} goes on in the engine")
 
 
 def beam_options(runner: str, arguments: Sequence[str]) -> list[str]:

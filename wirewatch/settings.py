@@ -20,6 +20,7 @@ import msgspec
 
 from schemas.errors import SettingsError, misfit
 from wirewatch.access import access, proxied, secret
+from wirewatch.door import check_door
 from wirewatch.hub_addresses import LAST_PORT, check_public, host_and_port
 from wirewatch.sections import (
     AlertsSettings,
@@ -32,6 +33,7 @@ from wirewatch.sections import (
     PipelineSettings,
     Secret,
     Section,
+    ServiceSettings,
     SmtpSettings,
     WatchlistsSettings,
 )
@@ -48,6 +50,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     alerts: AlertsSettings = AlertsSettings()
     smtp: SmtpSettings = SmtpSettings()
     page: PageSettings = PageSettings()
+    service: ServiceSettings = ServiceSettings()
     pipeline: PipelineSettings = PipelineSettings()
     kafka: KafkaSettings = KafkaSettings()
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
@@ -264,7 +267,11 @@ def _checked(settings: Settings) -> Settings:
         if not value >= least:
             message = f"must be at least {least:g}, not {value:g}"
             raise SettingsError(message, subject=path)
-    for path, port in (("page.port", settings.page.port), ("smtp.port", settings.smtp.port)):
+    for path, port in (
+        ("page.port", settings.page.port),
+        ("smtp.port", settings.smtp.port),
+        ("service.port", settings.service.port),
+    ):
         if not 0 <= port <= LAST_PORT:
             message = f"must be from 0 to {LAST_PORT}, not {port}"
             raise SettingsError(message, subject=path)
@@ -282,9 +289,6 @@ def _checked(settings: Settings) -> Settings:
         except ValueError as error:
             message = f"{network!r} is no network in CIDR notation, such as 10.1.0.0/16"
             raise SettingsError(message, subject="feeds.allow_networks") from error
-    if settings.page.host not in {"127.0.0.1", "::1", "localhost"}:
-        message = f"the page has no login and listens on loopback only, not on {settings.page.host!r}"
-        raise SettingsError(message, subject="page.host")
     check_public(settings.feeds.websub_url)
     host_and_port(settings.feeds.websub_listen)
     proxied(settings.feeds.proxy, settings.feeds.proxy_file, "feeds.proxy")
@@ -294,6 +298,7 @@ def _checked(settings: Settings) -> Settings:
     check_kafka(settings.kafka)
     check_elasticsearch(settings.elasticsearch)
     check_kibana(settings.kibana)
+    check_door(settings.page)
     return settings
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from connectors.feeds.polling.state import SqliteFeedStates
     from connectors.feeds.sources.ownlist import OwnList
     from connectors.interfaces import (
+        Archive,
         Consumer,
         FeedSources,
         FeedStates,
@@ -52,8 +53,9 @@ if TYPE_CHECKING:
         Topic,
     )
     from connectors.log.partitions import KafkaPartitions
+    from pipelines.archive import Archiving
     from pipelines.matching.reload import Watched
-    from pipelines.monitoring import Parts
+    from pipelines.monitoring import Outputs, Parts
     from pipelines.run import MicroBatches
     from schemas.duplicates import Elsewhere
     from schemas.feed import FeedSource
@@ -272,13 +274,15 @@ def watched_lists(settings: Settings) -> Watched:
     return obtain(WatchedFactory(_watchlists(settings)))
 
 
-def open_places(settings: Settings, index: Index, stack: ExitStack) -> PositionStore | None:
+def open_places(settings: Settings, index: Callable[[], Index], stack: ExitStack) -> PositionStore | None:
     """Where readers of the log keep their places; None: in their consumer group.
 
     With the documents, where the index can keep them, so that both are one transaction.
     """
-    if isinstance(index, EmbeddedIndex):
-        return index
+    if not settings.elasticsearch.urls:
+        kept = index()
+        assert isinstance(kept, EmbeddedIndex)
+        return kept
     if settings.kafka.servers:
         return None
     from connectors.log.places import PlacesFile
@@ -303,25 +307,37 @@ def consumer(  # noqa: PLR0917 who reads what from where
     return GroupConsumer(name, server, topic, stopped=stopped)
 
 
-def pipeline(settings: Settings, reader: Consumer, in_flight: InFlight, stopped: Callable[[], bool]) -> MicroBatches:
+def reads_as(outputs: Outputs) -> str:
+    """The name under which the graph with these outputs reads `items`: each has a place of its own."""
+    return outputs[0] if len(outputs) == 1 else PIPELINE
+
+
+def pipeline(
+    settings: Settings,
+    reader: Consumer,
+    in_flight: InFlight,
+    outputs: Outputs = ("hits", "index"),
+    stopped: Callable[[], bool] = lambda: False,
+) -> MicroBatches:
     """The graph as micro-batches over what `reader` brings; imports Beam."""
     from pipelines.run import MicroBatches
 
     return MicroBatches(
         reader,
-        parts(settings, reader.name),
+        parts(settings, outputs),
         in_flight,
         batch_records=settings.pipeline.batch_records,
         stopped=stopped,
     )
 
 
-def parts(settings: Settings, name: str) -> Parts:
-    """What the graph that reads as `name` works with; imports Beam."""
+def parts(settings: Settings, outputs: Outputs) -> Parts:
+    """What the graph with these outputs works with; imports Beam."""
     from pipelines.monitoring import Parts
 
     return Parts(
-        name=name,
+        name=reads_as(outputs),
+        outputs=outputs,
         log=log_factory(settings),
         articles=index_factory(settings),
         watchlists=_watchlists(settings),
@@ -338,6 +354,16 @@ def partitioned_items(settings: Settings, name: str) -> KafkaPartitions:
         message = "an engine reads from Kafka: name its brokers, `host:port`"
         raise SettingsError(message, subject="kafka.servers")
     return KafkaPartitions(server, name, "items")
+
+
+def archiving(index: Index, reader: Callable[[str, Topic], Consumer], stopped: Callable[[], bool]) -> Archiving | None:
+    """Copying dead letters and polls into the index; None where nobody but us asks it. `reader` opens one by name."""
+    if isinstance(index, EmbeddedIndex):
+        return None
+    from pipelines.archive import Archiving
+
+    letters, fetches = reader("index.deadletters", "deadletters"), reader("index.fetches", "fetches")
+    return Archiving(cast("Archive", index), letters, fetches, stopped)
 
 
 def check_folder(settings: Settings) -> None:

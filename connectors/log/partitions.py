@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 import msgspec
+from kafka import TopicPartition, errors
+from kafka.structs import OffsetAndMetadata
 
 from connectors.interfaces import Positions, Record, Topic
-from connectors.log.kafka import KafkaServer
+from connectors.log.enquiry import Enquiry
+from connectors.log.kafka_client import open_consumer, store_error
+from connectors.log.kafka_records import record_of
+from connectors.log.kafka_server import KafkaServer
 from schemas.errors import PositionLostError, StoreError
 
-if TYPE_CHECKING:
-    from kafka import KafkaConsumer
-
-_MOST_WAIT_MS = 50
+_LONG_POLL_MS = 50
+"""How long the brokers hold back an answer while there is nothing new."""
 
 
 class KafkaPartitions(msgspec.Struct, frozen=True):
@@ -25,7 +24,7 @@ class KafkaPartitions(msgspec.Struct, frozen=True):
 
     server: KafkaServer
     consumer: str
-    """The group its places are kept under is `<prefix>.<consumer>`. It has no members."""
+    """Its places are kept under the group `<prefix>.<consumer>`, which has no members."""
     topic: Topic
 
     def __call__(self) -> KafkaPartitionedTopic:
@@ -38,27 +37,21 @@ class KafkaPartitionedTopic:
 
     def __init__(self, server: KafkaServer, consumer: str, topic: Topic) -> None:
         self._server = server
+        self._consumer = consumer
         self._topic = topic
-        self._group = f"{server.prefix}.{consumer}"
-        # Its only connection is made at the first call, and shared under a lock: a client is not safe between threads.
-        self._client: KafkaConsumer | None = None
-        self._lock = threading.Lock()
+        self._enquiry = Enquiry(server)
 
     def partitions(self) -> Sequence[int]:
-        """See `PartitionedTopic.partitions`; none: the topic is not there."""
-        name = _name(self._server, self._topic)
-        found: set[int] = self._ask(lambda client: client.partitions_for_topic(name))
-        return sorted(found)
+        """See `PartitionedTopic.partitions`. A topic that is not there is a `StoreError` that says what to do."""
+        return self._enquiry.partitions(self._topic)
 
     def begin(self, partition: int) -> int:
         """See `PartitionedTopic.begin`."""
-        place = _place(self._server, self._topic, partition)
-        oldest: int = self._ask(lambda client: client.beginning_offsets([place])[place])
-        committed: int | None = self._ask(lambda client: client.committed(place))
+        oldest = self._enquiry.beginnings(self._topic)[partition]
+        committed = self._enquiry.committed(self._consumer, self._topic).get(partition)
         if committed is None:
             return oldest
-        end: int = self._ask(lambda client: client.end_offsets([place])[place])
-        if not oldest <= committed <= end:
+        if not oldest <= committed <= self._enquiry.ends(self._topic)[partition]:
             raise PositionLostError(self._topic, partition, asked=committed, oldest=oldest)
         return committed
 
@@ -67,107 +60,61 @@ class KafkaPartitionedTopic:
         return KafkaPartitionReader(self._server, self._topic, partition)
 
     def commit(self, positions: Positions) -> None:
-        """See `PartitionedTopic.commit`."""
-        from kafka.structs import OffsetAndMetadata
-
+        """See `PartitionedTopic.commit`. Raises `StoreError` also when the group has members, who keep the places."""
+        name, group = self._server.topic_name(self._topic), self._server.group_name(self._consumer)
         places = {
-            _place(self._server, self._topic, partition): OffsetAndMetadata(offset, "", -1)
+            TopicPartition(name, partition): OffsetAndMetadata(offset, "", -1)
             for partition, offset in positions.items()
         }
-        self._ask(lambda client: client.commit(places, timeout_ms=int(self._server.timeout * 1000)))
+        answers = self._enquiry.ask(lambda client: client.alter_group_offsets(group, places), group)
+        for refused in answers.values():
+            if issubclass(refused, errors.UnknownMemberIdError):
+                message = "the group has members: micro-batch processes read under the same name"
+                raise StoreError(message, subject=group)
+            if refused is not errors.NoError:
+                raise store_error(refused(), self._server, group)
 
     def close(self) -> None:
         """See `PartitionedTopic.close`."""
-        with self._lock:
-            if self._client is not None:
-                self._client.close(autocommit=False)
-                self._client = None
-
-    def _ask(self, question: Callable[[KafkaConsumer], Any]) -> Any:
-        with self._lock, _as_store_errors(self._server):
-            if self._client is None:
-                self._client = _consumer(self._server, group_id=self._group)
-            return question(self._client)
+        self._enquiry.close()
 
 
 class KafkaPartitionReader:
-    """`PartitionReader` over a connection of its own."""
+    """`PartitionReader` over a connection of its own, made here: raises `StoreError` when the brokers are away."""
 
     def __init__(self, server: KafkaServer, topic: Topic, partition: int) -> None:
         self._server = server
         self._topic = topic
         self._partition = partition
-        self._place = _place(server, topic, partition)
+        self._place = TopicPartition(server.topic_name(topic), partition)
         self._next = -1
-        with _as_store_errors(server):
-            self._client = _consumer(server, group_id=None)
-            self._client.assign([self._place])
+        self._client, self._connections = open_consumer(server, group_id=None, fetch_max_wait_ms=_LONG_POLL_MS)
+        self._client.assign([self._place])
 
     def read(self, start: int, limit: int, wait: float) -> Sequence[Record]:
         """See `PartitionReader.read`."""
-        from kafka.errors import OffsetOutOfRangeError
-
-        with _as_store_errors(self._server):
+        try:
             if start != self._next:
                 self._client.seek(self._place, start)
                 self._next = start
-            try:
-                found = self._client.poll(timeout_ms=int(wait * 1000), max_records=limit).get(self._place, ())
-            except OffsetOutOfRangeError as error:
-                self._next = -1
-                oldest = self._client.beginning_offsets([self._place])[self._place]
-                raise PositionLostError(self._topic, self._partition, asked=start, oldest=oldest) from error
-        records = [_record(self._topic, one) for one in found]
-        if records:
-            self._next = records[-1].offset + 1
+            found = self._client.poll(timeout_ms=int(wait * 1000), max_records=limit).get(self._place, ())
+            records = [record_of(self._topic, one) for one in found]
+            if records:
+                self._next = records[-1].offset + 1
+        except errors.OffsetOutOfRangeError as error:
+            raise self._lost(start) from error
+        except errors.KafkaError as error:
+            raise store_error(error, self._server, str(self._place.topic), trouble=self._connections.trouble) from error
         return records
 
     def close(self) -> None:
         """See `PartitionReader.close`."""
         self._client.close(autocommit=False)
 
-
-def _consumer(server: KafkaServer, group_id: str | None) -> KafkaConsumer:
-    from kafka import KafkaConsumer
-
-    return KafkaConsumer(
-        **server.options(),
-        group_id=group_id,
-        enable_auto_commit=False,
-        # A position out of range is an error to be told, never a reason to jump.
-        auto_offset_reset="none",
-        fetch_max_wait_ms=_MOST_WAIT_MS,
-    )
-
-
-@contextlib.contextmanager
-def _as_store_errors(server: KafkaServer) -> Iterator[None]:
-    from kafka.errors import KafkaError
-
-    try:
-        yield
-    except KafkaError as error:
-        message = f"{type(error).__name__}: {error}"
-        raise StoreError(message, subject=",".join(server.servers), retryable=True) from error
-
-
-def _name(server: KafkaServer, topic: Topic) -> str:
-    return f"{server.prefix}.{topic}"
-
-
-def _place(server: KafkaServer, topic: Topic, partition: int) -> Any:
-    from kafka import TopicPartition
-
-    return TopicPartition(_name(server, topic), partition)
-
-
-def _record(topic: Topic, one: Any) -> Record:
-    return Record(
-        topic=topic,
-        partition=one.partition,
-        offset=one.offset,
-        key=(one.key or b"").decode("utf-8", "replace"),
-        value=one.value or b"",
-        headers={name: (value or b"").decode("utf-8", "replace") for name, value in one.headers},
-        appended_at=datetime.fromtimestamp(one.timestamp / 1000, UTC),
-    )
+    def _lost(self, start: int) -> StoreError:
+        self._next = -1
+        try:
+            oldest = self._client.beginning_offsets([self._place])[self._place]
+        except errors.KafkaError as error:
+            return store_error(error, self._server, str(self._place.topic), trouble=self._connections.trouble)
+        return PositionLostError(self._topic, self._partition, asked=start, oldest=oldest)

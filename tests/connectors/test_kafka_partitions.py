@@ -11,7 +11,7 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 
 from connectors.interfaces import Record
-from connectors.log.kafka import KafkaServer
+from connectors.log.kafka_server import KafkaServer
 from connectors.log.partitions import KafkaPartitionedTopic, KafkaPartitionReader, KafkaPartitions
 from schemas.errors import PositionLostError
 from tests.servers.kafka import Broker
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture(scope="module")
-def server(kafka: Broker) -> Iterator[KafkaServer]:
-    yield KafkaServer(servers=(kafka.servers,), prefix=f"test{uuid.uuid4().hex[:8]}")
+def server(kafka: Broker) -> KafkaServer:
+    return KafkaServer(servers=(kafka.servers,), prefix=f"test{uuid.uuid4().hex[:8]}")
 
 
 @pytest.fixture(scope="module")

@@ -115,6 +115,11 @@ class Clustered:
         finally:
             consumer.close()
 
+    def lag(self) -> int:
+        """Records whose place is not committed yet."""
+        committed, ends = self.places()
+        return sum(end - (committed[partition] or 0) for partition, end in ends.items())
+
     def places(self) -> tuple[dict[int, int | None], dict[int, int]]:
         """The committed place in each partition of the items, and its end."""
         places = [TopicPartition(f"{self.prefix}.items", partition) for partition in range(PARTITIONS)]

@@ -21,7 +21,7 @@ from pipelines.monitoring import Endless, Parts, monitoring
 from pipelines.read import RangeCoder, ReadPartition, Tracker
 from pipelines.resources import release
 from schemas.errors import PositionLostError
-from tests.pipelines.test_run import Bench, Folder, OpenIndex, OpenLists, OpenLog
+from tests.pipelines.bench import Bench, Folder, OpenIndex, OpenLists, OpenLog
 from tests.samples import NOON
 
 _DEADLINE = 60.0
@@ -114,9 +114,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.slow
-def test_records_flow_places_are_committed_and_a_death_loses_nothing(
-    bench: Bench, places: Callable[[], int]
-) -> None:
+def test_records_flow_places_are_committed_and_a_death_loses_nothing(bench: Bench, places: Callable[[], int]) -> None:
     bench.append(*range(50))
     engine = Engine(bench.path)
     until(lambda: places() == 50)

@@ -56,8 +56,15 @@ def endpoint() -> Iterator[str]:
 
 def test_options_of_beam_and_of_the_engine_are_taken() -> None:
     check_options(
-        ["--runner=PortableRunner", "--streaming", "--job_endpoint", "host:1", "--parallelism=2"]
-        + ["--max_bundle_time_mills", "100"],
+        [
+            "--runner=PortableRunner",
+            "--streaming",
+            "--job_endpoint",
+            "host:1",
+            "--parallelism=2",
+            "--max_bundle_time_mills",
+            "100",
+        ],
         FLINK,
     )
 

@@ -15,10 +15,15 @@ from tests.servers.java import java_home
 from tests.servers.maven import resolved
 from tests.servers.process import ServerProcess, absent, free_ports, listening
 
+_JOB_MANAGER = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
+_TASK_MANAGER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
+_JOB_SERVER = "org.apache.beam.runners.flink.FlinkJobServerDriver"
 _OPENED = (
-    *("lang", "util", "nio", "net", "io", "text", "time", "lang.invoke"),
-    *("util.concurrent", "util.concurrent.atomic", "util.concurrent.locks"),
+    *(f"java.{name}" for name in ("lang", "util", "nio", "net", "io", "text", "time", "lang.invoke")),
+    *(f"java.util.concurrent{name}" for name in ("", ".atomic", ".locks")),
+    "sun.nio.ch",
 )
+"""Packages that Flink reaches into."""
 _DEADLINE = 240.0
 
 
@@ -35,34 +40,35 @@ class Flink:
         (folder / "flink-conf.yaml").write_text(_configuration(folder, rpc, rest))
         java = [
             str(home / "bin" / "java"),
-            *(f"--add-opens=java.base/java.{package}=ALL-UNNAMED" for package in _OPENED),
-            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-            "-Dorg.slf4j.simpleLogger.showDateTime=true",
+            *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED),
             "-XX:+UseSerialGC",
-            "-cp",
-            f"{jars}/*",
+            "-XX:MaxDirectMemorySize=384m",
+            *("-cp", f"{jars}/*"),
         ]
-        runtime = "org.apache.flink.runtime"
         self.job_manager = ServerProcess(
             "Flink's job manager",
-            [*java[:-2], "-Xmx384m", *java[-2:], f"{runtime}.entrypoint.StandaloneSessionClusterEntrypoint"]
-            + ["--configDir", str(folder), "--executionMode", "cluster"],
+            [*java, "-Xmx384m", _JOB_MANAGER, "--configDir", str(folder), "--executionMode", "cluster"],
             lambda: listening(rest),
             folder / "job_manager.log",
         )
         self.task_manager = ServerProcess(
             "Flink's task manager",
-            [*java[:-2], "-Xmx640m", "-XX:MaxDirectMemorySize=384m", *java[-2:]]
-            + [f"{runtime}.taskexecutor.TaskManagerRunner", "--configDir", str(folder)],
+            [*java, "-Xmx640m", _TASK_MANAGER, "--configDir", str(folder)],
             lambda: "Successful registration at resource manager" in self.task_manager.said(),
             folder / "task_manager.log",
         )
+        places = {
+            "job-host": "127.0.0.1",
+            "job-port": self._jobs,
+            "artifact-port": artifacts,
+            "expansion-port": expansion,
+            "artifacts-dir": folder / "artifacts",
+            "flink-master": f"127.0.0.1:{rest}",
+            "flink-conf-dir": folder,
+        }
         self._job_server = ServerProcess(
             "Beam's job server for Flink",
-            [*java[:-2], "-Xmx512m", *java[-2:], "org.apache.beam.runners.flink.FlinkJobServerDriver"]
-            + ["--job-host=127.0.0.1", f"--job-port={self._jobs}", f"--artifact-port={artifacts}"]
-            + [f"--expansion-port={expansion}", f"--artifacts-dir={folder / 'artifacts'}"]
-            + [f"--flink-master=127.0.0.1:{rest}", f"--flink-conf-dir={folder}"],
+            [*java, "-Xmx512m", _JOB_SERVER, *(f"--{name}={value}" for name, value in places.items())],
             lambda: listening(self._jobs),
             folder / "job_server.log",
         )

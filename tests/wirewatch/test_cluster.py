@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import SettingsError
-from wirewatch.cluster import beam_options, run_unbounded
+from tests.product import wirewatch
+from wirewatch.cluster import Engine, beam_options, run_unbounded
 from wirewatch.settings import Settings
 
 FLINK = ("--job_endpoint=host:8099", "--environment_type=EXTERNAL", "--environment_config=host:50000")
@@ -64,11 +65,17 @@ def test_what_cannot_work_is_refused(runner: str, words: tuple[str, ...], subjec
 
 def test_an_engine_needs_kafka(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"kafka\.servers"):
-        run_unbounded(Settings(data=str(tmp_path)), "PortableRunner", FLINK, print)
+        run_unbounded(Settings(data=str(tmp_path)), ("hits",), Engine("PortableRunner", FLINK), print)
 
 
 def test_workers_in_this_process_cannot_be_left(tmp_path: Path) -> None:
+    engine = Engine("PrismRunner", ("--prism_location=/opt/prism",), detach=True)
     with pytest.raises(SettingsError, match="--detach"):
-        run_unbounded(
-            Settings(data=str(tmp_path)), "PrismRunner", ("--prism_location=/opt/prism",), print, detach=True
-        )
+        run_unbounded(Settings(data=str(tmp_path)), ("hits",), engine, print)
+
+
+@pytest.mark.parametrize("words", [("--parallelism=2",), ("--detach",)])
+def test_options_for_an_engine_are_unknown_without_one(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = wirewatch("pipeline", "--data", tmp_path, *words, check=False)
+    assert done.returncode == 2
+    assert words[0].partition("=")[0] in done.stderr
