@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import NewTopic
+from kafka import KafkaAdminClient, KafkaProducer
 
-from connectors.index.embedded import EmbeddedIndex
+from connectors.index.elasticsearch import ElasticsearchIndex, ElasticsearchServer
 from connectors.interfaces import Candidates
+from connectors.log.enquiry import Enquiry
+from connectors.log.kafka import KafkaLog
+from connectors.log.kafka_server import KafkaServer
+from connectors.log.topics import TopicTerms, set_up
 from schemas import codec
 from schemas.hit import ItemHits
 from schemas.item import FeedItem
@@ -25,7 +27,6 @@ from tests.servers.kafka import Broker
 PARTITIONS = 4
 EMPTY = 3
 """The partition that nothing is ever published to."""
-_TOPICS = {"items": PARTITIONS, "hits": 1, "deadletters": 1}
 _DEADLINE = 180.0
 
 
@@ -37,27 +38,30 @@ def article(number: int) -> FeedItem:
 class Clustered:
     """Close it at the end; the job is the test's to cancel."""
 
-    def __init__(self, broker: Broker, flink: Flink, data: Path) -> None:
-        self.prefix = f"cluster-{uuid.uuid4().hex[:8]}"
-        self.data = data
+    def __init__(self, broker: Broker, node: ElasticsearchServer, flink: Flink, data: Path) -> None:
+        """`node` is set up; the topics are made here."""
         self.published = 0
         self._flink = flink
-        self._servers = broker.servers
+        self._data = data
+        self._node = node
+        self._kafka = KafkaServer(servers=(broker.servers,), prefix=node.prefix)
+        set_up(self._kafka, TopicTerms(partitions=PARTITIONS))
         self._producer = KafkaProducer(bootstrap_servers=broker.servers, acks="all")
-        self._admin = KafkaAdminClient(bootstrap_servers=broker.servers)
-        self._admin.create_topics([NewTopic(f"{self.prefix}.{name}", count, 1) for name, count in _TOPICS.items()])
+        self._index = ElasticsearchIndex(node)
 
     def close(self) -> None:
         self._producer.close()
-        self._admin.delete_topics([f"{self.prefix}.{name}" for name in _TOPICS])
-        self._admin.close()
+        self._index.close()
+        admin = KafkaAdminClient(bootstrap_servers=self._kafka.servers[0])
+        admin.delete_topics([name for name in admin.list_topics() if name.startswith(self._kafka.prefix)])
+        admin.close()
 
     def publish(self, count: int, each: float = 0.0) -> None:
         """The next `count` articles, `each` seconds apart."""
         for number in range(self.published, self.published + count):
             one = article(number)
             self._producer.send(
-                f"{self.prefix}.items",
+                f"{self._kafka.prefix}.items",
                 codec.encode(one),
                 key=one.article_id.encode(),
                 headers=[(name, value.encode()) for name, value in codec.headers(one, trace=one.trace_id).items()],
@@ -70,68 +74,53 @@ class Clustered:
     def submit(self, **options: str) -> str:
         """Hand the graph to Flink as a user does; returns Flink's id of the job."""
         before = set(self._flink.states())
-        words = ["pipeline", "--data", str(self.data), "--runner", "PortableRunner", "--detach"]
+        words = ["pipeline", "--data", str(self._data), "--runner", "PortableRunner", "--detach"]
         words += ["--job_endpoint", self._flink.endpoint, "--environment_type=PROCESS"]
         words += ["--environment_config", json.dumps({"command": str(self._flink.worker)})]
         words += ["--checkpointing_interval=1000", *(f"--{name}={value}" for name, value in options.items())]
-        settings = {"WIREWATCH_KAFKA_SERVERS": self._servers, "WIREWATCH_KAFKA_PREFIX": self.prefix}
+        settings = {
+            "WIREWATCH_KAFKA_SERVERS": self._kafka.servers[0],
+            "WIREWATCH_KAFKA_PREFIX": self._kafka.prefix,
+            "WIREWATCH_ELASTICSEARCH_URLS": self._node.urls[0],
+            "WIREWATCH_ELASTICSEARCH_PREFIX": self._node.prefix,
+        }
         done = subprocess.run(
             arguments(*words), capture_output=True, text=True, timeout=180, env=environment(**settings), check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        assert f"4 partitions of {self.prefix}.items" in done.stdout
+        assert f"4 partitions of {self._kafka.prefix}.items" in done.stdout
         until(lambda: bool(set(self._flink.states()) - before), "the job is in Flink")
         (job,) = set(self._flink.states()) - before
         return job
 
     def documents(self) -> dict[str, bytes]:
         """The articles in the index, by id."""
-        if not (self.data / "index.sqlite3").is_file():
-            return {}
-        index = EmbeddedIndex(self.data / "index.sqlite3", read_only=True)
-        try:
-            return {one.article_id: codec.encode(one) for one in index.candidates(Candidates())}
-        finally:
-            index.close()
+        self._index.settle()
+        return {one.article_id: codec.encode(one) for one in self._index.candidates(Candidates())}
 
     def count(self) -> int:
         """How many articles there are."""
-        return len(self.documents())
+        self._index.settle()
+        return self._index.count()
 
     def wait_for(self, documents: int) -> None:
         until(lambda: self.count() >= documents, f"{documents} documents", lambda: str(self.count()))
 
     def hits(self) -> list[ItemHits]:
         """The records of the hits topic, doubles included."""
-        place = TopicPartition(f"{self.prefix}.hits", 0)
-        consumer = KafkaConsumer(bootstrap_servers=self._servers, auto_offset_reset="earliest")
+        log = KafkaLog(self._kafka)
         try:
-            consumer.assign([place])
-            end = consumer.end_offsets([place])[place]
-            found: list[ItemHits] = []
-            while consumer.position(place) < end:
-                found += [codec.decode(one.value, ItemHits) for one in consumer.poll(500).get(place, ())]
-            return found
+            return [codec.decode(one.value, ItemHits) for one in log.read("hits", {}, 100_000)]
         finally:
-            consumer.close()
+            log.close()
 
-    def lag(self) -> int:
-        """Records whose place is not committed yet."""
-        committed, ends = self.places()
-        return sum(end - (committed[partition] or 0) for partition, end in ends.items())
-
-    def places(self) -> tuple[dict[int, int | None], dict[int, int]]:
-        """The committed place in each partition of the items, and its end."""
-        places = [TopicPartition(f"{self.prefix}.items", partition) for partition in range(PARTITIONS)]
-        consumer = KafkaConsumer(bootstrap_servers=self._servers, group_id=f"{self.prefix}.pipeline")
+    def places(self) -> tuple[dict[int, int], dict[int, int]]:
+        """The committed place in each partition of the items, where there is one, and its end."""
+        enquiry = Enquiry(self._kafka)
         try:
-            ends = consumer.end_offsets(places)
-            return (
-                {place.partition: consumer.committed(place) for place in places},
-                {place.partition: ends[place] for place in places},
-            )
+            return dict(enquiry.committed("pipeline", "items")), dict(enquiry.ends("items"))
         finally:
-            consumer.close()
+            enquiry.close()
 
 
 def until(condition: Callable[[], bool], what: str, said: Callable[[], str] = str) -> None:
