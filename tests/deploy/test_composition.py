@@ -54,7 +54,8 @@ def test_each_variable_has_one_default_and_the_example_shows_it() -> None:
     assert {name: values for name, values in used.items() if len(values) > 1} == {}
     # The image is named by who builds one of his own; a person who starts this has no need to.
     shown = {name: values.pop() for name, values in used.items() if name != "WIREWATCH_IMAGE"}
-    assert shown == example()
+    # Read by Compose itself: the profiles that are started.
+    assert shown | {"COMPOSE_PROFILES": ""} == example()
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -137,12 +138,37 @@ def test_what_is_declared_is_used_and_the_other_way_round(kind: str, used: Any) 
     assert set(loaded()[kind]) == {one for service in services().values() for one in used(service)}
 
 
-def test_every_service_is_on_a_network_and_the_servers_have_no_way_out() -> None:
+def networks_of(name: str) -> list[str]:
+    service = services()[name]
+    mode = service.get("network_mode")
+    if mode is None:
+        return list(service["networks"])
+    other = mode.removeprefix("service:")
+    assert other in service["depends_on"], f"{name} shares the network of a service it does not wait for"
+    return networks_of(other)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_only_who_must_has_a_way_out(name: str) -> None:
     assert loaded()["networks"]["inside"] == {"internal": True}
-    for name, service in services().items():
-        assert service["networks"], name
-    for name in ("kafka", "elasticsearch", "users", "setup", "pipeline-hits", "pipeline-index"):
-        assert services()[name]["networks"] == ["inside"], name
+    outside = name in {"poll", "desk", "serve", "kibana", "mailpit"}
+    assert networks_of(name) == (["inside", "outside"] if outside else ["inside"])
+
+
+def test_profiles_are_those_the_example_speaks_of() -> None:
+    profiles = {name: one["profiles"] for name, one in services().items() if "profiles" in one}
+    assert profiles == {name: ["flink"] for name in services() if name.startswith("flink-")}
+    waited_for = {other for name, one in services().items() if name not in profiles for other in one.get("depends_on", {})}
+    assert not waited_for & set(profiles), "waited for by who is started without them"
+
+
+def test_the_job_server_is_of_our_release_of_beam() -> None:
+    beam = re.search(r"^apache-beam==([\d.]+)", (ROOT / "requirements" / "run.txt").read_text("utf-8"), re.MULTILINE)
+    assert beam is not None
+    assert services()["flink-jobserver"]["image"].endswith(f"_job_server:{beam[1]}")
+    minor = [services()[f"flink-{name}"]["image"] for name in ("jobmanager", "taskmanager")]
+    assert minor == ["flink:1.20.5-java17"] * 2
+    assert "flink1.20" in services()["flink-jobserver"]["image"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -203,10 +229,17 @@ def test_a_command_is_one_of_ours(name: str) -> None:
 
 def addresses(text: str) -> list[tuple[str, int]]:
     """Hosts and ports in a value: `kafka:9092`, `http://kibana:5601`."""
-    return [(host, int(port)) for host, port in re.findall(r"(?:^|//|[\s,])([a-z][a-z0-9-]*):(\d+)", text)]
+    return [(host, int(port)) for host, port in re.findall(r"(?:^|//|[\s,=])([a-z][a-z0-9-]*):(\d+)", text)]
 
 
-LISTENS = {"kafka": {9092}, "elasticsearch": {9200}, "kibana": {5601}, "mailpit": {1025, 8025}}
+LISTENS = {
+    "kafka": {9092},
+    "elasticsearch": {9200},
+    "kibana": {5601},
+    "mailpit": {1025, 8025},
+    "flink-jobmanager": {8081},
+    "flink-jobserver": {8099},
+}
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -218,6 +251,6 @@ def test_who_is_spoken_to_is_on_the_same_network(name: str) -> None:
     assert ("elasticsearch", 9200) in named
     for host, port in named:
         assert port in LISTENS[host], (host, port)
-        assert set(services()[host]["networks"]) & set(service["networks"]), host
+        assert set(networks_of(host)) & set(networks_of(name)), host
     smtp = environment_of(service)
     assert int(smtp["WIREWATCH_SMTP_PORT"]) in LISTENS[smtp["WIREWATCH_SMTP_HOST"]]
