@@ -19,6 +19,7 @@ password() { LC_ALL=C tr -dc 'A-Za-z0-9' </dev/urandom | head -c "${1:-32}"; }
 password | keep elastic_password
 password | keep kibana_password
 password | keep wirewatch_password
+password | keep setup_password
 password 20 | keep reader_password
 password 20 | keep page_password
 # Yours, for the mail server named in .env; the Mailpit of the compose file asks for none.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Gives Kibana, wirewatch and people (`reader`) their users in Elasticsearch. Run by the one-shot `users` as the superuser at
+# Gives Kibana, wirewatch, its `setup` and people (`reader`) their users in Elasticsearch. Run by the one-shot `users` as the superuser at
 # each start, so that a password changed in secrets/ and a role changed by an upgrade come into force.
 set -eu
 at=${ELASTICSEARCH:-http://elasticsearch:9200}
@@ -23,5 +23,6 @@ for file in "$roles"/*.json; do
   put "role/$(basename "$file" .json)" "@$file"
 done
 put user/kibana_system/_password "$(printf '{\\"password\\": \\"%s\\"}' "$(cat "$secrets/kibana_password")")"
-user wirewatch wirewatch_password '\"wirewatch\"'
-user reader reader_password '\"wirewatch_reader\", \"kibana_admin\"'
+user wirewatch wirewatch_password '\"wirewatch-writer\"'
+user setup setup_password '\"wirewatch-setup\", \"kibana_admin\"'
+user reader reader_password '\"wirewatch-reader\", \"kibana_admin\"'

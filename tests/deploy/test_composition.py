@@ -158,7 +158,9 @@ def test_only_who_must_has_a_way_out(name: str) -> None:
 def test_profiles_are_those_the_example_speaks_of() -> None:
     profiles = {name: one["profiles"] for name, one in services().items() if "profiles" in one}
     assert profiles == {name: ["flink"] for name in services() if name.startswith("flink-")}
-    waited_for = {other for name, one in services().items() if name not in profiles for other in one.get("depends_on", {})}
+    waited_for = {
+        other for name, one in services().items() if name not in profiles for other in one.get("depends_on", {})
+    }
     assert not waited_for & set(profiles), "waited for by who is started without them"
 
 

@@ -29,8 +29,9 @@ def asked(node: Node, user: str, password: str, path: str, method: str = "GET") 
 @pytest.mark.parametrize(
     ("user", "secret", "roles"),
     [
-        ("wirewatch", "wirewatch_password", ["wirewatch"]),
-        ("reader", "reader_password", ["kibana_admin", "wirewatch_reader"]),
+        ("wirewatch", "wirewatch_password", ["wirewatch-writer"]),
+        ("setup", "setup_password", ["kibana_admin", "wirewatch-setup"]),
+        ("reader", "reader_password", ["kibana_admin", "wirewatch-reader"]),
         ("kibana_system", "kibana_password", ["kibana_system"]),
     ],
 )
