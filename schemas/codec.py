@@ -29,7 +29,7 @@ SCHEMAS: dict[type[Any], tuple[str, int]] = {
     Article: ("article", 2),
     Version: ("version", 1),
     Hit: ("hit", 1),
-    FeedState: ("feed-state", 2),
+    FeedState: ("feed-state", 3),
 }
 """Kind and version of every type that is written down somewhere."""
 

@@ -187,6 +187,8 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How the feed publishes, as far as it is known."""
     planned_by: str = ""
     """The rule by which `next_poll_at` was chosen, for a person."""
+    quiet_until: Time | None = None
+    """Until when its server wants no requests; None when it did not ask for that at the last poll."""
     owed: tuple[FeedItem, ...] = ()
     """Items sent without the text of their page, which the next poll tries to get once more; a bounded number."""
 

@@ -217,6 +217,19 @@ class Poller:
         await self._fetcher.open()
         await self._pool.start()
         await asyncio.to_thread(restore, self._log, self._states)
+        await self._keep_quiet()
+
+    async def _keep_quiet(self) -> None:
+        """What servers asked for in an earlier run they asked for their host and all its feeds."""
+
+        def left(state: FeedState) -> tuple[str, float] | None:
+            if state.quiet_until is None:
+                return None
+            return moves.polled(state), (state.quiet_until - self._now()).total_seconds()
+
+        for asked in await self._commits.of_all(left):
+            if asked is not None and asked[1] > 0:
+                self._gate.quiet(*asked)
 
     async def _planned(self, sources: Sequence[FeedSource]) -> dict[str, Plan]:
         await self.subscriptions.keep(sources)

@@ -119,8 +119,8 @@ class HostGate:
     def quiet(self, url: str, seconds: float) -> None:
         """The host of `url` asked for `seconds` without requests; of our own hosts only the feed is kept quiet."""
         host = host_of(url)
-        if not self._is_ours.get(host):
-            self._keep_free(host, min(max(seconds, SHORTEST_ASKED), LONGEST_ASKED))
+        if not self._exempt(host):
+            self._keep_free(host, believed(seconds))
 
     def slow_down(self, url: str, delay: float, seconds: float) -> None:
         """For `seconds` from now, leave at least `delay` between two requests to the host of `url`.
@@ -140,7 +140,9 @@ class HostGate:
         return free_at is not None and free_at + seconds > self._clock()
 
     def quiet_for(self, url: str) -> float:
-        """Seconds for which the host of `url` is still to be left alone."""
+        """Seconds for which the host of `url` is still to be left alone; 0 for our own."""
+        if self._exempt(host_of(url)):
+            return 0.0
         return max(0.0, self._free_at.get(host_of(url), 0.0) - self._clock())
 
     def refuse_when_quiet(self, url: str) -> None:
@@ -179,6 +181,11 @@ class HostGate:
         if len(self._free_at) > _MANY_HOSTS and host not in self._free_at:
             self._free_at = {name: at for name, at in self._free_at.items() if at > moment}
         self._free_at[host] = max(self._free_at.get(host, 0.0), moment + seconds)
+
+
+def believed(seconds: float) -> float:
+    """How long a server that asks for `seconds` without requests gets: from a minute to a day."""
+    return min(max(seconds, SHORTEST_ASKED), LONGEST_ASKED)
 
 
 def host_of(url: str) -> str:

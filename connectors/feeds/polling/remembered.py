@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
 from connectors.feeds.documents.document import Hints
 from connectors.feeds.fetching import moves, validators
+from connectors.feeds.fetching.hosts import believed
 from connectors.feeds.fetching.validators import Validators
 from connectors.feeds.items.entries import FORGOTTEN
 from connectors.feeds.polling import schedule
@@ -37,6 +40,7 @@ def next_state(state: FeedState, outcome: Outcome, chance: float, limits: schedu
         named_by=record.named_by,
         next_poll_at=planned.at,
         planned_by=planned.rule,
+        quiet_until=None if outcome.retry_after is None else moment + timedelta(seconds=believed(outcome.retry_after)),
         interval=planned.interval,
         failures=failures,
         last_fetch=record,

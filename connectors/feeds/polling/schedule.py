@@ -20,7 +20,7 @@ from itertools import accumulate, pairwise
 
 import msgspec
 
-from connectors.feeds.fetching.hosts import LONGEST_ASKED, SHORTEST_ASKED
+from connectors.feeds.fetching.hosts import believed
 from schemas.feed import FeedSource, FeedStatus, weighed
 from schemas.rhythm import Rhythm, Weights
 
@@ -98,7 +98,7 @@ def plan(asked: Asked, limits: Limits, chance: float) -> Plan:
         spread = min(interval * _SPREAD, _MOST_SPREAD) * (2 * chance - 1)
         seconds = interval if limits.pinned else max(interval + spread, limits.shortest)
     if asked.retry_after is not None:
-        kept = min(max(asked.retry_after, SHORTEST_ASKED), LONGEST_ASKED)
+        kept = believed(asked.retry_after)
         if kept > seconds:
             seconds, rule = kept, f"the server wants {spoken(kept)} without requests"
     at = asked.moment + timedelta(seconds=seconds)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from connectors.feeds.fetching.guard import Guard
 from connectors.feeds.fetching.hosts import HostGate
 from schemas.errors import FeedError
 from schemas.feed import FeedStatus
-from tests.connectors.feeds.desk import Desk, at_desk
-from tests.connectors.feeds.server import PATIENT, item, rss
+from tests.connectors.feeds.desk import Desk, at_desk, desk
+from tests.connectors.feeds.server import PATIENT, item, outlet, rss
 
 HOST = "https://a.example"
 
@@ -130,6 +131,29 @@ def test_what_a_host_may_ask_for_has_limits(tmp_path: Path, asked: str, kept: fl
         assert kept - 5 < at.poller._gate.quiet_for(at.here.address) <= kept
 
     at_desk(tmp_path, work)
+
+
+def test_what_a_host_asked_for_outlives_the_process(tmp_path: Path) -> None:
+    async def ask(at: Desk) -> None:
+        at.poller._gate._ours = False
+        await at.poll("/status/429?retry=3600")
+
+    async def again(at: Desk) -> None:
+        at.poller._gate._ours = False
+        at.here.documents["/good"] = rss(item("1", "one"))
+        other = await at.poll("/good")
+        assert (other.status, other.http_status) == ("rate-limited", 0)
+        assert other.reason.startswith("not asked: its server wants 3,")
+        at.poller._gate._ours = True
+        assert (await at.poll("/good")).status == "working"
+
+    async def both() -> None:
+        async with outlet() as here:
+            for work in (ask, again):
+                async with desk(tmp_path, here) as at:
+                    await work(at)
+
+    asyncio.run(both())
 
 
 def test_the_host_that_complained_is_left_alone_and_not_the_one_that_led_there(tmp_path: Path) -> None:
