@@ -9,13 +9,13 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.connectors.mail.server import Sink, running
+from tests.connectors.mail.server import Server, Sink
 from tests.deploy.composition import dotenv
 from tests.deploy.fake_kibana import FakeKibana
 from tests.deploy.fake_kibana import serving as serving_kibana
@@ -70,9 +70,8 @@ def wire() -> Iterator[Wire]:
 
 @pytest.fixture
 def sink() -> Iterator[tuple[Sink, int]]:
-    kept = Sink()
-    with running(kept) as port:
-        yield kept, port
+    with Server(Sink()) as server:
+        yield server.sink, server.port
 
 
 def test_from_a_feed_to_a_hit_a_mail_and_the_page(
