@@ -113,14 +113,24 @@ class Mark(msgspec.Struct, frozen=True):
     positions: dict[int, int]
 
 
+class InHand(msgspec.Struct, frozen=True):
+    """A batch that is being run."""
+
+    places: dict[int, tuple[int, int]]
+    """By partition: the offset of its first record in the batch, and the one after its last."""
+    records: int
+    deaths: int = 0
+    """Deaths in a row that the process has died with exactly this in hand."""
+
+
 class InFlight(Protocol):
     """What a process had in hand when it died: a note on disk beside each batch."""
 
-    def previous(self) -> tuple[str, int, int] | None:
-        """(first position, records, deaths in a row with it) of a batch begun and never ended; None after a clean end."""
+    def previous(self) -> InHand | None:
+        """The batch begun and never ended; None after a clean end."""
 
-    def begin(self, first: str, records: int, deaths: int) -> None:
-        """A batch of `records` starting at position `first` is about to run; `deaths` it has already seen."""
+    def begin(self, batch: InHand) -> None:
+        """`batch` is about to be run."""
 
     def end(self) -> None:
         """The batch was committed."""

@@ -59,6 +59,8 @@ def create_app(sources: Sources, hosts: Iterable[str] = (), login: Credentials |
             Route("/api/hits", api.hits),
             Route("/api/feeds", api.feeds),
             Route("/api/articles/{id}", api.article),
+            Route("/livez", api.alive),
+            Route("/readyz", api.health),
             Route("/healthz", api.health),
             Route("/metrics", api.metrics),
             Route("/static/{name}", assets.serve),
@@ -112,7 +114,7 @@ class _Errors:
     async def _answer(
         self, request: Request, status: HTTPStatus, message: str, parameter: str = "", *, with_feeds: bool = True
     ) -> Response:
-        if request.url.path.startswith(("/api/", "/events", "/healthz", "/metrics")):
+        if request.url.path.startswith(("/api/", "/events", "/livez", "/readyz", "/healthz", "/metrics")):
             response = answer(ErrorAnswer(message, parameter), status)
             response.headers.update(HEADERS)
             return response

@@ -70,6 +70,7 @@ class Pages:
             counts=counted(recent, asked.filter),
             watchlists=self._watchlist_names(asked, hits),
             cursor=cursor,
+            discover=self._discover(asked.filter, asked.since),
         )
 
     def feeds(self, request: Request) -> Response:
@@ -89,6 +90,7 @@ class Pages:
             texts=self._texts(article, hits),
             versions=len(article.versions),
             hit_count=len(hits),
+            discover=self._discover(HitFilter(article_id=article.article_id)) if hits else "",
             names={feed.feed_url: feed.name for feed in self._sources.feeds() if feed.name},
         )
 
@@ -101,6 +103,10 @@ class Pages:
 
     def _page(self, template: str, **context: object) -> Response:
         return HTMLResponse(self._renderer.page(template, board=self.board(), **context))
+
+    def _discover(self, wanted: HitFilter, since: str = "") -> str:
+        discover = self._sources.discover
+        return "" if discover is None else discover.hits(wanted, since)
 
     def _watchlist_names(self, asked: Wanted, hits: list[Hit]) -> dict[str, str]:
         names = {watchlist.id: watchlist.name or watchlist.id for watchlist in self._sources.watchlists()}

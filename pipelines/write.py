@@ -1,6 +1,6 @@
 """Where results leave the graph: hits and dead letters to the log, then articles to the index.
 
-    … ──> WriteHits ──(only after its flush)──> WriteIndex ──> the process commits its position
+    … ──> WriteLog ──(only after its flush)──> WriteIndex ──> the process commits its position
 
 Both buffer within a bundle and write at its end. A crash between any two steps repeats the batch: the log gets the
 same hits once more, which the ledger knows by their keys, and the index merges the same documents into themselves.
@@ -17,7 +17,9 @@ from apache_beam.utils.windowed_value import WindowedValue
 from connectors.interfaces import ArticleStore, Log, Mark
 from pipelines.patience import patiently
 from pipelines.resources import obtain
-from pipelines.stages import Matched, SetAside, outgoing
+from pipelines.stages import Documented, Matched, SetAside, outgoing
+
+Result = Matched | Documented | SetAside
 
 failures: dict[str, BaseException] = {}
 """Why the last batch of a graph failed, by the graph's name: the runner only passes on a text."""
@@ -36,12 +38,12 @@ class _Sink(beam.DoFn):  # type: ignore[misc] # Beam is untyped
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._results: list[Matched | SetAside] = []
+        self._results: list[Result] = []
 
     def start_bundle(self) -> None:
         self._results = []
 
-    def process(self, result: Matched | SetAside) -> None:
+    def process(self, result: Result) -> None:
         self._results.append(result)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
@@ -58,7 +60,7 @@ class _Sink(beam.DoFn):  # type: ignore[misc] # Beam is untyped
         raise NotImplementedError
 
 
-class WriteHits(_Sink):
+class WriteLog(_Sink):
     """Appends hits and dead letters to the log, and passes the results on once they are durable."""
 
     def __init__(self, name: str, log: Callable[[], Log]) -> None:
@@ -80,14 +82,14 @@ class WriteIndex(_Sink):
         self._articles = articles
 
     def _write(self) -> None:
-        matched = [result for result in self._results if isinstance(result, Matched)]
+        documents = [result for result in self._results if not isinstance(result, SetAside)]
         places: dict[int, int] = {}
         for result in self._results:
             record = result.record
             places[record.partition] = max(places.get(record.partition, 0), record.offset + 1)
         obtain(self._articles).apply(
-            [result.article for result in matched],
-            [result.version for result in matched],
+            [result.article for result in documents],
+            [result.version for result in documents],
             Mark(self._name, places),
         )
 

@@ -60,7 +60,19 @@ INPUT_AND_OUTPUT = frozenset(
 READS_ITS_TABLE = {"schemas.query.fold": frozenset({"pathlib"})}
 """The fold is a table shipped as data beside its module, read once at import."""
 
-HEAVY = ("apache_beam", "feedparser", "py3langid", "langdetect", "numpy", "aiohttp", "starlette", "uvicorn", "pyarrow")
+HEAVY = (
+    "apache_beam",
+    "feedparser",
+    "py3langid",
+    "langdetect",
+    "numpy",
+    "aiohttp",
+    "starlette",
+    "uvicorn",
+    "pyarrow",
+    "kafka",
+    "elasticsearch",
+)
 VAGUE = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "base_impl"})
 MOST_LINES = 400
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tools import command_page, configuration_page, fold_table, json_schemas
+from tools import command_page, configuration_page, fold_table, json_schemas, metrics_page
 from tools.kibana import file as kibana_file
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def files() -> dict[str, str]:
     """Text by path of all generated files but the fold table."""
-    return json_schemas.files() | configuration_page.files() | command_page.files() | kibana_file.files()
+    pages = configuration_page.files() | command_page.files() | metrics_page.files()
+    return json_schemas.files() | pages | kibana_file.files()
 
 
 def outdated(root: Path, wanted: dict[str, str]) -> list[str]:

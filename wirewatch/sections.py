@@ -151,6 +151,15 @@ class PageSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """File that holds the password."""
 
 
+class ServiceSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `poll`, `pipeline` and `desk` answer supervisors; `run` and `serve` do so on the port of the page."""
+
+    host: str = "127.0.0.1"
+    """Address it listens on. It tells figures and health, nothing of the desk's."""
+    port: int = 0
+    """Port of `/livez`, `/readyz` and `/metrics`; 0: none."""
+
+
 class PipelineSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The micro-batches."""
 

@@ -17,6 +17,7 @@ import msgspec
 from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.index.embedded import EmbeddedIndex
 from dashboard.app import Health, Sources, create_app
+from dashboard.discover import Discover
 from dashboard.login import Credentials
 from dashboard.server import PageServer
 from schemas.article import Content, of_item, version_of_item
@@ -43,6 +44,7 @@ class Newsroom:
         Watchlist(id="banjska", name="Banjska", queries={"main": "banjska"}),
     )
     healthy: bool = True
+    discover: Discover | None = None
 
     def sources(self) -> Sources:
         return Sources(
@@ -54,6 +56,7 @@ class Newsroom:
             metrics=lambda: "wirewatch_items_total 7\n",
             health=lambda: Health(self.healthy, {"poller": "running" if self.healthy else "stuck"}),
             now=lambda: self.clock,
+            discover=self.discover,
         )
 
     def publish(self, *hits: Hit) -> None:
