@@ -33,7 +33,7 @@ class Composition:
             **places,
             "/run/secrets/": f"{folder}/secrets/",
             "/etc/wirewatch/": f"{folder}/config/",
-            "0.0.0.0": "127.0.0.1",  # noqa: S104 what it is replaced by keeps the test to this machine
+            "0.0.0.0": "127.0.0.1",
         }
         self._added = {**added, "WIREWATCH_DATA": str(data)}
 
@@ -53,11 +53,13 @@ class Composition:
         command = [sys.executable, "-W", "error::ResourceWarning", "-m", "wirewatch"]
         command += [self._here(word, {}) for word in service["command"]]
         health = [self._here(word, ports) for word in service["healthcheck"].get("test", [])]
-        return ComposedProcess(name, command, {**image, **own, **self._added}, health, self._folder / "config", log, page)
+        return ComposedProcess(
+            name, command, {**image, **own, **self._added}, health, self._folder / "config", log, page
+        )
 
-    def environment(self, name: str) -> dict[str, str]:
-        """What a command that is run inside a container of the service finds."""
-        return self.process(name, Path(os.devnull)).environment
+    def secret(self, name: str) -> str:
+        """What the secret holds."""
+        return (self._folder / "secrets" / name).read_text()
 
     def _here(self, text: str, ports: Mapping[str, str]) -> str:
         for inside, here in {**self._places, **ports}.items():

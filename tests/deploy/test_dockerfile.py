@@ -48,7 +48,10 @@ def test_only_what_is_copied_reaches_the_build() -> None:
 
 
 def test_every_package_is_copied(project: dict[str, dict[str, dict[str, dict[str, dict[str, list[str]]]]]]) -> None:
-    packages = {name.removesuffix("*").replace(".", "/") for name in project["tool"]["setuptools"]["packages"]["find"]["include"]}
+    packages = {
+        name.removesuffix("*").replace(".", "/")
+        for name in project["tool"]["setuptools"]["packages"]["find"]["include"]
+    }
     assert packages <= {source for source, target in copied() if source == target}
 
 
