@@ -29,7 +29,7 @@ def test_every_variable_is_a_setting_with_a_value_it_takes(name: str, prepared: 
     assert (told.data, told.logs.format) == ("/data", "json")
     assert told.kafka.servers == ("kafka:9092",)
     assert told.elasticsearch.urls == ("http://elasticsearch:9200",)
-    assert told.elasticsearch.user == ("setup" if name == "setup" else "wirewatch")
+    assert told.elasticsearch.user == ("setup" if name.endswith("setup") else "wirewatch")
     secret = f"{told.elasticsearch.user}_password"
     assert told.elasticsearch.password.value == (prepared / "secrets" / secret).read_text()
     assert told.smtp.password.value == ""
