@@ -37,8 +37,12 @@ class Layer(msgspec.Struct, frozen=True):
         return self.view.removeprefix(f"{PREFIX}-")
 
 
-def layers() -> Iterator[Layer]:
+def layers() -> list[Layer]:
     """Every layer of every chart."""
+    return list(_layers())
+
+
+def _layers() -> Iterator[Layer]:
     for name, panel in PANELS.items():
         if panel["type"] != "lens":
             continue

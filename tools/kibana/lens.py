@@ -184,11 +184,8 @@ def _xy(series: str, layer: dict[str, Any]) -> dict[str, Any]:
 def table(
     view: str, columns: dict[str, Column], widths: dict[str, int], *, rows: int = 10, alone: bool = False
 ) -> Chart:
-    """A row a bucket; columns without a width share what is left."""
-    shown = [
-        {"columnId": name, "isTransposed": False, **({"width": widths[name]} if name in widths else {})}
-        for name in columns
-    ]
+    """A row a bucket. A column has a width, none (it shares what is left), or 0: it is asked for and not shown."""
+    shown = [{"columnId": name, "isTransposed": False, **_width(widths.get(name))} for name in columns]
     visualization = {
         "columns": shown,
         "rowHeight": "single",
@@ -196,6 +193,12 @@ def table(
         "paging": {"size": rows, "enabled": True},
     }
     return Chart(kind="lnsDatatable", view=view, columns=columns, visualization=visualization, alone=alone)
+
+
+def _width(width: int | None) -> dict[str, Any]:
+    if width is None:
+        return {}
+    return {"width": width} if width else {"hidden": True}
 
 
 def number(view: str, value: Column, *, trouble: str = "", alone: bool = False) -> Chart:

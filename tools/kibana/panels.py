@@ -130,7 +130,7 @@ OPEN_DEAD_LETTERS = Panel(
             "reason": last("Newest reason", "reason.keyword"),
             "newest": newest("Newest"),
         },
-        {"status": 80, "stage": 90, "letters": 70, "newest": 170},
+        {"status": 0, "stage": 90, "letters": 70, "newest": 170},
         alone=True,
     ),
 )
