@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def files() -> dict[str, str]:
     """Text by path of all generated files but the fold table."""
-    pages = configuration_page.files() | command_page.files() | metrics_page.files()
-    return json_schemas.files() | pages | kibana_file.files()
+    made = (json_schemas, configuration_page, command_page, metrics_page, kibana_file)
+    return {path: text for page in made for path, text in page.files().items()}
 
 
 def outdated(root: Path, wanted: dict[str, str]) -> list[str]:

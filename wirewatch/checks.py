@@ -134,7 +134,7 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 
 
 def _alerts(settings: Settings) -> Iterator[Finding]:
-    if not (settings.folder / "ledger.sqlite3").is_file():
+    if not wiring.has_ledger(settings):
         return
     ledger = wiring.read_ledger(settings)
     try:
@@ -151,7 +151,7 @@ def _alerts(settings: Settings) -> Iterator[Finding]:
 def _dead_letters(settings: Settings) -> Iterator[Finding]:
     from wirewatch.deadletters import present
 
-    if not (settings.folder / "log.sqlite3").is_file():
+    if not wiring.has_log(settings):
         return
     count = sum(letter.status == "open" for letter in present(settings).values())
     if count:

@@ -14,8 +14,12 @@ import msgspec
 
 from connectors.interfaces import Change
 from schemas.errors import StoreError
+from wirewatch import wiring
 
 if TYPE_CHECKING:
+    from connectors.index.elasticsearch import ElasticsearchServer
+    from connectors.kibana import Kibana
+    from connectors.log.kafka import KafkaServer
     from wirewatch.settings import Settings
 
 
@@ -28,10 +32,21 @@ class Step(msgspec.Struct, frozen=True):
     """Does it and returns what was found or done. Raises `StoreError`, `retryable` while the server is away."""
 
 
-def steps(settings: Settings) -> Iterator[Step]:
-    """The steps that `settings` ask for, in the order they are run; none at embedded size."""
-    del settings
-    yield from ()
+def steps(settings: Settings, *, reindex: bool = False, kibana: str = "", only_look: bool = False) -> Iterator[Step]:
+    """The steps that `settings` ask for, in the order they are run; none at embedded size.
+
+    `reindex` also makes new generations of the indices, `kibana` is where Kibana is reached from here. With `only_look`
+    nothing is written: the changes are those that would be made.
+    """
+    if (log := wiring.kafka_server(settings)) is not None:
+        yield Step(f"Kafka {' '.join(log.servers)}", lambda: _topics(settings, log, only_look=only_look))
+    if (index := wiring.elasticsearch_server(settings)) is not None:
+        name = f"Elasticsearch {' '.join(index.urls)}"
+        yield Step(name, lambda: _indices(settings, index, only_look=only_look))
+        if reindex:
+            yield Step(name, lambda: _generations(settings, index))
+    if kibana:
+        yield Step(f"Kibana {kibana}", lambda: _objects(settings, kibana, only_look=only_look))
 
 
 def changes(
@@ -39,11 +54,54 @@ def changes(
 ) -> Iterator[Change]:
     """Run the steps and yield each change; a server that is away is waited for, `wait` seconds in all.
 
-    `say` is told once why it waits. Raises the `StoreError` of the step that failed.
+    `say` is told why it waits, each reason once. Raises the `StoreError` of the step that failed, with what to do.
     """
     end = time.monotonic() + wait
     for step in asked:
         yield from _patiently(step, end, say, pause)
+
+
+def kibana_at(settings: Settings, url: str) -> Kibana:
+    """The Kibana at `url`, with the login of its own or that of Elasticsearch."""
+    from connectors.kibana import Kibana
+
+    own, index = settings.kibana, settings.elasticsearch
+    return Kibana(
+        url=url,
+        space=own.space,
+        api_key=own.api_key.value or index.api_key.value,
+        user=index.user,
+        password=index.password.value,
+        ca_file=index.ca_file,
+        ca_fingerprint=index.ca_fingerprint,
+        timeout=index.timeout,
+    )
+
+
+def _topics(settings: Settings, server: KafkaServer, *, only_look: bool) -> Sequence[Change]:
+    from connectors.log.topics import TopicTerms, set_up
+
+    kafka = settings.kafka
+    terms = TopicTerms(partitions=kafka.partitions, replication=kafka.replication, retention_days=kafka.retention_days)
+    return set_up(server, terms, only_look=only_look)
+
+
+def _indices(settings: Settings, server: ElasticsearchServer, *, only_look: bool) -> Sequence[Change]:
+    from connectors.index.templates import IndexTerms, set_up
+
+    terms = IndexTerms(shards=settings.elasticsearch.shards, replicas=settings.elasticsearch.replicas)
+    return set_up(server, terms, only_look=only_look)
+
+
+def _objects(settings: Settings, url: str, *, only_look: bool) -> Sequence[Change]:
+    from connectors.kibana import import_objects
+
+    return import_objects(
+        kibana_at(settings, url),
+        prefix=settings.elasticsearch.prefix,
+        base_url=settings.alerts.base_url,
+        only_look=only_look,
+    )
 
 
 def _patiently(step: Step, end: float, say: Callable[[str], None], pause: Callable[[float], None]) -> Sequence[Change]:
@@ -53,8 +111,11 @@ def _patiently(step: Step, end: float, say: Callable[[str], None], pause: Callab
             return step.run()
         except StoreError as error:
             left = end - time.monotonic()
-            if not error.retryable or left <= 0:
+            if not error.retryable:
                 raise
+            if left <= 0:
+                message = f"{error.message}; is it running? `wirewatch setup --wait SECONDS` waits until it is"
+                raise StoreError(message, subject=error.subject, retryable=True) from error
             if (reason := str(error)) != told:
                 say(f"waiting for {step.server}, {left:.0f} s at most: {reason}")
                 told = reason
