@@ -23,7 +23,7 @@ from schemas.errors import RecordError
 from schemas.feed import FetchRecord
 
 _BATCH = 500
-_WAIT_SECONDS = 1.0
+_WAIT_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -43,9 +43,8 @@ class Archiving:
     def run(self, stop: threading.Event) -> None:
         """Copy until `stop` is set; an index or log that is away is waited for. Raises what waiting cannot mend."""
         while not stop.is_set():
-            done = [copying.step(0.0) for copying in self._copies]
-            if not any(done):
-                stop.wait(_WAIT_SECONDS)
+            for copying in self._copies:
+                copying.step(_WAIT_SECONDS)
 
     def drain(self) -> int:
         """Copy until both topics are at their end, or `stopped()`; returns the records copied."""
@@ -74,7 +73,7 @@ class _Copying(Generic[T]):
             if not records:
                 return 0
             values = [value for record in records if (value := self._value(record)) is not None]
-            patiently(lambda: self._put(values), self._stopped)
+            patiently(lambda: self._put_all(values), self._stopped)
             places: dict[int, int] = {}
             for record in records:
                 places[record.partition] = max(places.get(record.partition, 0), record.offset + 1)
@@ -88,6 +87,17 @@ class _Copying(Generic[T]):
             return not patiently(self._reader.lag, self._stopped)
         except StoppedWaitingError:
             return True
+
+    def _put_all(self, values: Sequence[T]) -> None:
+        try:
+            self._put(values)
+        except RecordError as error:
+            if len(values) > 1:
+                for value in values:
+                    self._put_all((value,))
+                return
+            # It lies in its topic, and a copy is all that is missing.
+            _log.error("not copied", extra={"document": error.subject, "reason": error.message})
 
     def _value(self, record: Record) -> T | None:
         """None for what another release has written: it lies in its topic, and a copy is all that is missing."""

@@ -10,6 +10,7 @@ from wirewatch.listening import address_of, listening_socket
 from wirewatch.process import Process
 from wirewatch.services import add_all, add_endpoint, add_page
 from wirewatch.station import service
+from wirewatch.wiring import PIPELINE
 
 if TYPE_CHECKING:
     import socket
@@ -33,6 +34,7 @@ def run_service(
     part: Part,
     add: Callable[[Process, Station, Figures], str],
     say: Callable[[str], None],
+    reads_as: str = PIPELINE,
 ) -> None:
     """Run what `add` adds to the process until a signal. `add` returns what is said of it once it has begun.
 
@@ -41,7 +43,7 @@ def run_service(
     with ExitStack() as stack:
         host, port = settings.service.host, settings.service.port
         bound = stack.enter_context(listening_socket(host, port)) if port else None
-        station = stack.enter_context(service(settings, part))
+        station = stack.enter_context(service(settings, part, reads_as))
         process, figures = Process(station.stopping), Figures()
         doing = add(process, station, figures)
         add_log(figures, station)

@@ -127,7 +127,7 @@ class Station:
         from pipelines.language.detect import warm
 
         warm()
-        name = outputs[0] if len(outputs) == 1 else wiring.PIPELINE
+        name = wiring.reads_as(outputs)
         reader = self._reader(name, "items")
         in_flight = InFlightSlot(self.settings.folder, name)
         self._stack.callback(in_flight.close)
@@ -188,15 +188,23 @@ def station(settings: Settings, sources: FeedSources | tuple[FeedSource, ...] | 
 
 
 @contextmanager
-def service(settings: Settings, part: Part, sources: FeedSources | None = None) -> Iterator[Station]:
-    """The same for one part, whose lock alone is taken: poll and desk are one process each, the others may be many."""
-    with _opened(settings, (part,), sources, whole=False) as opened:
+def service(settings: Settings, part: Part, reads_as: str = wiring.PIPELINE) -> Iterator[Station]:
+    """The same for one part, whose lock alone is taken: poll and desk are one process each, the others may be many.
+
+    `reads_as` names the reader of a pipeline: where its place is not a group's, it is one process too.
+    """
+    with _opened(settings, (part,), None, whole=False, reads_as=reads_as) as opened:
         yield opened
 
 
 @contextmanager
 def _opened(
-    settings: Settings, parts: tuple[Part, ...], sources: FeedSources | None, *, whole: bool
+    settings: Settings,
+    parts: tuple[Part, ...],
+    sources: FeedSources | None,
+    *,
+    whole: bool,
+    reads_as: str = wiring.PIPELINE,
 ) -> Iterator[Station]:
     with ExitStack() as stack:
         opened = Station(settings, stack, sources)
@@ -208,7 +216,7 @@ def _opened(
             opened.feeds.keep(settings.folder)
         if "pipeline" in parts and opened.places is not None:
             # Two readers of one place would each do everything.
-            stack.callback(_lock(settings, "pipeline.lock", "pipeline").close)
+            stack.callback(_lock(settings, f"{reads_as}.lock", "pipeline").close)
         if "desk" in parts:
             opened.ledger  # noqa: B018 opened for its lock
         patiently(lambda: realign(opened, parts), lambda: False)

@@ -316,6 +316,11 @@ def consumer(  # noqa: PLR0917 who reads what from where
     return GroupConsumer(name, server, topic, stopped=stopped)
 
 
+def reads_as(outputs: Outputs) -> str:
+    """The name under which the graph with these outputs reads `items`: each has a place of its own."""
+    return outputs[0] if len(outputs) == 1 else PIPELINE
+
+
 def pipeline(
     settings: Settings,
     reader: Consumer,

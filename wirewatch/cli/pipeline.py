@@ -49,9 +49,10 @@ def command(settings: Settings, *, outputs: str) -> None:
 def _micro_batches(settings: Settings, outputs: Outputs) -> None:
     from wirewatch.running import run_service
     from wirewatch.services import add_pipeline
+    from wirewatch.wiring import reads_as
 
     def add(process: Process, station: Station, figures: Figures) -> str:
         add_pipeline(process, station, figures, outputs)
         return f"processes items; makes {' and '.join(outputs)}"
 
-    run_service(settings, "pipeline", add, click.echo)
+    run_service(settings, "pipeline", add, click.echo, reads_as(outputs))
