@@ -4,13 +4,35 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.deploy.composition import ROOT
+from tests.deploy.dockerfile import copied, sent, tracked
 from tests.servers.elasticsearch import Node, start_elasticsearch
+
+
+@pytest.fixture(scope="package")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packages, built from what the Dockerfile copies as its `pip install .` does."""
+    build, made, installed = (tmp_path_factory.mktemp(name) for name in ("build", "made", "installed"))
+    for source, target in copied():
+        for path in tracked():
+            if sent(path) and (path == source or path.startswith(f"{source}/")):
+                place = build / (path if target == source else f"{target}/{Path(path).name}")
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / path, place)
+    building = f"from setuptools import build_meta; build_meta.build_wheel({str(made)!r})"
+    done = subprocess.run([sys.executable, "-c", building], cwd=build, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = made.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    return installed
 
 
 def prepare(folder: Path) -> str:

@@ -6,6 +6,7 @@ import fnmatch
 import json
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,12 @@ def copied() -> Iterator[tuple[str, str]]:
         if words and "--from=" not in one.rest:
             for source in words[:-1]:
                 yield source, words[-1]
+
+
+def tracked() -> list[str]:
+    """Every path of the repository."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return listed.splitlines()
 
 
 def sent(path: str) -> bool:

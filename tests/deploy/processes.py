@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,31 +10,32 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.deploy import dockerfile
-from tests.deploy.composition import ROOT, dotenv, environment_of, loaded
+from tests.deploy.composition import dotenv, environment_of, loaded
+from tests.deploy.container import MOUNTED, Container
 from tests.servers.process import free_ports
 
 _HEALTHY_SECONDS = 60.0
 
 
 class Composition:
-    """The compose file over servers that run already.
+    """The compose file over servers that run already, each service in a `Container` of this machine.
 
     Only what a container would bring of its own is put in the place of what stands in the file: `places` maps hosts and
     mounted folders to those of this machine, `added` are variables more, and each service gets free ports, since here they
     share one network.
     """
 
-    def __init__(self, folder: Path, data: Path, places: Mapping[str, str], added: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, container: Container, places: Mapping[str, str], added: Mapping[str, str]) -> None:
         self._folder = folder
+        self._container = container
         self._services: dict[str, dict[str, Any]] = loaded(dotenv((folder / ".env").read_text()))["services"]
         self._places = {
             **places,
-            "/run/secrets/": f"{folder}/secrets/",
-            "/etc/wirewatch/": f"{folder}/config/",
+            "/run/secrets/": f"{MOUNTED}/secrets/",
+            "/etc/wirewatch/": f"{MOUNTED}/config/",
             "0.0.0.0": "127.0.0.1",
         }
-        self._added = {**added, "WIREWATCH_DATA": str(data)}
+        self._added = added
 
     def replicas(self, name: str) -> int:
         """How many containers of the service there would be."""
@@ -46,16 +46,32 @@ class Composition:
         service = self._services[name]
         page, figures = free_ports(2)
         ports = {"8410": str(page), "8412": str(figures)}
-        image = {**dockerfile.environment(), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-        own = {key: self._here(value, ports) for key, value in environment_of(service).items()}
-        if own.get("WIREWATCH_PAGE_HOST"):
-            own["WIREWATCH_PAGE_PORT"] = str(page)
-        command = [sys.executable, "-W", "error::ResourceWarning", "-m", "wirewatch"]
-        command += [self._here(word, {}) for word in service["command"]]
         health = [self._here(word, ports) for word in service["healthcheck"].get("test", [])]
         return ComposedProcess(
-            name, command, {**image, **own, **self._added}, health, self._folder / "config", log, page
+            name, self._wirewatch(*service["command"]), self._environment(name, ports), health, log, page
         )
+
+    def output(self, name: str, *words: str) -> str:
+        """What `docker compose exec NAME wirewatch …` prints."""
+        done = subprocess.run(
+            self._wirewatch(*words),
+            env=self._environment(name, {}),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _wirewatch(self, *words: str) -> list[str]:
+        return self._container.words("-m", "wirewatch", *(self._here(word, {}) for word in words))
+
+    def _environment(self, name: str, ports: Mapping[str, str]) -> dict[str, str]:
+        own = {key: self._here(value, ports) for key, value in environment_of(self._services[name]).items()}
+        if "8410" in ports and "WIREWATCH_PAGE_HOST" in own:
+            own["WIREWATCH_PAGE_PORT"] = ports["8410"]
+        return {**self._container.environment, **own, **self._added}
 
     def secret(self, name: str) -> str:
         """What the secret holds."""
@@ -76,23 +92,21 @@ class ComposedProcess:
         command: list[str],
         environment: dict[str, str],
         health: list[str],
-        folder: Path,
         log: Path,
         page: int,
     ) -> None:
         self.name = name
-        self.environment = environment
+        self._environment = environment
         self.page = page
         self._command = command
         self._health = health
-        self._folder = folder
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, env=self.environment, cwd=self._folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                self._command, env=self._environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
 
     def said(self) -> str:
@@ -103,7 +117,7 @@ class ComposedProcess:
         how, program, *words = self._health
         assert (how, program) == ("CMD", "python"), "the image has no other program to ask with"
         done = subprocess.run(
-            [sys.executable, *words], env=self.environment, capture_output=True, check=False, timeout=30
+            [sys.executable, *words], env=self._environment, capture_output=True, check=False, timeout=30
         )
         return done.returncode == 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.dockerfile import DOCKERFILE, ROOT, copied, environment, instructions, last_stage, sent
+from tests.deploy.dockerfile import DOCKERFILE, ROOT, copied, environment, instructions, last_stage, sent, tracked
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +37,8 @@ def test_what_is_copied_exists_and_reaches_the_build() -> None:
 
 
 def test_only_what_is_copied_reaches_the_build() -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
-        "\n"
-    )
     wanted = tuple(source if (ROOT / source).is_file() else f"{source}/" for source, _ in copied())
-    assert [path for path in filter(sent, filter(None, listed)) if not path.startswith(wanted)] == []
+    assert [path for path in filter(sent, tracked()) if not path.startswith(wanted)] == []
     for path in (".git/config", "wirewatch-data/log.sqlite3", "deploy/compose/secrets/x", "schemas/__pycache__/a.pyc"):
         assert not sent(path), path
     assert sent("schemas/query/fold.py")

@@ -4,8 +4,6 @@ import base64
 import http.client
 import json
 import shutil
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +17,7 @@ import pytest
 from schemas.item import FeedItem
 from tests.connectors.mail.server import Server, Sink
 from tests.deploy.composition import dotenv
+from tests.deploy.container import MOUNTED, Container
 from tests.deploy.fake_kibana import FakeKibana
 from tests.deploy.fake_kibana import serving as serving_kibana
 from tests.deploy.processes import ComposedProcess, Composition, wait_until
@@ -55,10 +54,8 @@ def outside() -> Iterator[tuple[Outside, int]]:
 
 
 @pytest.fixture
-def composition(
-    kafka: Broker, guarded: Node, prepared: Path, outside: tuple[Outside, int], tmp_path: Path
-) -> Composition:
-    """A prepared folder with settings and feeds as somebody would edit them, over the real servers."""
+def folder(prepared: Path, outside: tuple[Outside, int], tmp_path: Path) -> Path:
+    """The prepared folder, with settings and feeds as somebody would edit them."""
     world, smtp = outside
     folder = tmp_path / "compose"
     shutil.copytree(prepared, folder)
@@ -72,10 +69,18 @@ def composition(
     (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in told.items()))
     feed = f'<outline text="Wire" type="rss" xmlUrl="{world.wire.url("/feed")}"/>'
     (folder / "config" / "feeds.opml").write_text(f'<opml version="2.0"><body>{feed}</body></opml>')
-    (tmp_path / "data").mkdir()
+    return folder
+
+
+@pytest.fixture
+def composition(kafka: Broker, guarded: Node, program: Path, folder: Path, outside: tuple[Outside, int]) -> Composition:
+    """The compose file over the real servers."""
+    world, _ = outside
+    data = folder.with_name("data")
+    data.mkdir()
     return Composition(
         folder,
-        tmp_path / "data",
+        Container(program, data, folder, f"{MOUNTED}/config"),
         {
             "kafka:9092": kafka.servers,
             "http://elasticsearch:9200": guarded.url,
@@ -147,17 +152,8 @@ def started(composition: Composition, folder: Path, stack: ExitStack) -> list[Co
 
 
 def commanded(composition: Composition, *words: str) -> list[dict[str, Any]]:
-    """What `docker compose exec desk wirewatch … --json` prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "wirewatch", *words, "--json"],
-        env=composition.process("desk", Path()).environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.split("\n") if line]
+    """The records that a command prints inside the desk's container."""
+    return [json.loads(line) for line in composition.output("desk", *words, "--json").split("\n") if line]
 
 
 def the_page_shows_it_to_who_has_the_password(composition: Composition, serve: ComposedProcess, feed: str) -> None:
