@@ -87,10 +87,19 @@ def _topics(settings: Settings, server: KafkaServer, *, only_look: bool) -> Sequ
 
 
 def _indices(settings: Settings, server: ElasticsearchServer, *, only_look: bool) -> Sequence[Change]:
-    from connectors.index.templates import IndexTerms, set_up
+    from connectors.index.templates import set_up
+    from schemas.elasticsearch.templates import IndexTerms
 
     terms = IndexTerms(shards=settings.elasticsearch.shards, replicas=settings.elasticsearch.replicas)
     return set_up(server, terms, only_look=only_look)
+
+
+def _generations(settings: Settings, server: ElasticsearchServer) -> Sequence[Change]:
+    from connectors.index.reindex import reindex
+    from schemas.elasticsearch.templates import IndexTerms
+
+    terms = IndexTerms(shards=settings.elasticsearch.shards, replicas=settings.elasticsearch.replicas)
+    return reindex(server, terms)
 
 
 def _objects(settings: Settings, url: str, *, only_look: bool) -> Sequence[Change]:

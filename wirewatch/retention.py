@@ -25,7 +25,7 @@ _FIRST = 60.0
 _log = logging.getLogger(__name__)
 
 
-def start(settings: Settings, stopping: threading.Event) -> None:
+def start(settings: Settings, stopping: threading.Event, *, first: float = _FIRST) -> None:
     """Drop daily what the settings keep no longer, until `stopping`; nothing where the index is a file."""
     server, days = wiring.elasticsearch_server(settings), settings.elasticsearch.retention_days
     if server is None or not days:
@@ -37,7 +37,7 @@ def start(settings: Settings, stopping: threading.Event) -> None:
         return {str(kind): count for kind, count in drop_older(server, days).items()}
 
     # A daemon: deleting takes minutes at times, may be broken off anywhere, and must not hold up the end of the process.
-    threading.Thread(target=drop_daily, args=(drop, stopping), name="retention", daemon=True).start()
+    threading.Thread(target=lambda: drop_daily(drop, stopping, first=first), name="retention", daemon=True).start()
 
 
 def drop_daily(

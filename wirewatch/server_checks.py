@@ -13,7 +13,10 @@ from wirewatch.finding import Finding
 from wirewatch.provisioning import steps
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from connectors.index.inspection import Inspection
+    from connectors.log.inspection import Group
     from wirewatch.settings import Settings
 
 WAITING_SECONDS = 600.0
@@ -39,7 +42,7 @@ def kafka(settings: Settings) -> Iterator[Finding]:
                 yield Finding(
                     "kafka", "wrong", fault, "see to the broker that is away; what it alone holds cannot be read"
                 )
-            yield from _groups(asked.groups())
+            yield from of_groups(asked.groups(), now())
     except StoreError as error:
         yield _away("kafka", error, "start the brokers, or correct kafka.servers")
 
@@ -125,8 +128,30 @@ def _indices(settings: Settings, asked: Inspection) -> Iterator[Finding]:
         yield Finding("elasticsearch", "wrong", text, _REINDEX)
 
 
+def of_groups(groups: Sequence[Group], at: datetime) -> Iterator[Finding]:
+    """How far readers are behind, and where one has lost something or nobody seems to read."""
+    if not any(group.topic == "items" for group in groups):
+        yield Finding("kafka", "note", "no pipeline has read yet; start `wirewatch pipeline`")
+    for group in groups:
+        there = "" if group.present else ", no process reads as it"
+        text = f"group {group.name} of {group.topic}: lag {group.lag:,}{there}"
+        if group.lost:
+            lost = f"{text}; {group.lost:,} records were dropped by their age before it read them"
+            todo = "let it catch up; raise kafka.retention_days and run `wirewatch setup`, so that it does not happen again"
+            yield Finding("kafka", "wrong", lost, todo)
+        elif group.waiting_since is not None and (at - group.waiting_since).total_seconds() > WAITING_SECONDS:
+            todo = (
+                "start the service that reads it, or more of them; delete the group if nobody is to read as it any more"
+            )
+            yield Finding("kafka", "wrong", f"{text}; the oldest waits since {rfc3339(group.waiting_since)}", todo)
+        else:
+            yield Finding("kafka", "ok", text)
+
+
 def _away(name: str, error: StoreError, todo: str) -> Finding:
-    return Finding(name, "wrong", str(error), todo if error.retryable else "do what the message names")
+    return Finding(
+        name, "wrong", str(error), todo if error.retryable else f"correct what the message names under [{name}]"
+    )
 
 
 def _many(count: int, noun: str) -> str:

@@ -77,15 +77,15 @@ class Inspection:
             settings = self._client.cluster.get_settings(
                 include_defaults=True, filter_path="*.cluster.routing.allocation.disk"
             ).body
-        marks = _marks(settings)
+        marks = watermarks(settings)
         if marks is None:
             return ()
         return tuple(
             Disk(
                 one["name"],
                 one["fs"]["total"]["available_in_bytes"],
-                _left(marks, "flood_stage", one["fs"]["total"]["total_in_bytes"]),
-                _left(marks, "high", one["fs"]["total"]["total_in_bytes"]),
+                left_at(marks, "flood_stage", one["fs"]["total"]["total_in_bytes"]),
+                left_at(marks, "high", one["fs"]["total"]["total_in_bytes"]),
             )
             for one in nodes.get("nodes", {}).values()
             if "fs" in one
@@ -133,8 +133,8 @@ def _decision(said: Any) -> str:
     return str(text).partition(" [")[0][:_MOST_CAUSE]
 
 
-def _marks(settings: Any) -> dict[str, str] | None:
-    """The watermarks in force; None where the server does not look at disks."""
+def watermarks(settings: Any) -> dict[str, str] | None:
+    """The watermarks in force, from the server's settings of each level; None where the server does not look at disks."""
     marks = dict(_DEFAULTS)
     enabled = "true"
     for level in ("defaults", "persistent", "transient"):
@@ -150,7 +150,7 @@ def _leaves(value: Any, path: str = "") -> list[tuple[str, str]]:
     return [leaf for name, inner in value.items() for leaf in _leaves(inner, f"{path}.{name}" if path else name)]
 
 
-def _left(marks: dict[str, str], mark: str, total: int) -> int:
+def left_at(marks: dict[str, str], mark: str, total: int) -> int:
     """Bytes left on a disk of `total` when `mark` is reached: a share of the disk, but no more than its headroom."""
     share = re.fullmatch(r"([0-9.]+)%", marks[mark])
     if share is None:

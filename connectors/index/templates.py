@@ -35,12 +35,18 @@ from schemas.elasticsearch.templates import (
 REINDEX = "run `wirewatch setup --reindex`"
 
 
-def set_up(server: ElasticsearchServer, terms: IndexTerms) -> Sequence[Change]:
-    """Put templates and first generations in place. Raises `StoreError`; what was done until then stays done."""
+def set_up(server: ElasticsearchServer, terms: IndexTerms, *, only_look: bool = False) -> Sequence[Change]:
+    """Put templates and first generations in place. Raises `StoreError`; what was done until then stays done.
+
+    With `only_look` nothing is written: the changes are those that would be made.
+    """
     client = connect(server)
     try:
         with told(server):
-            changes = [*_put_templates(client, server.prefix, terms), *_put_indices(client, server, terms)]
+            changes = [
+                *_put_templates(client, server.prefix, terms, only_look=only_look),
+                *_put_indices(client, server, terms, only_look=only_look),
+            ]
     finally:
         client.close()
     return changes
@@ -85,14 +91,14 @@ def _is_folded_otherwise(client: Elasticsearch, server: ElasticsearchServer, kin
     return bool(client.count(index=server.alias(kind), query=stale)["count"])
 
 
-def _put_templates(client: Elasticsearch, prefix: str, terms: IndexTerms) -> list[Change]:
+def _put_templates(client: Elasticsearch, prefix: str, terms: IndexTerms, *, only_look: bool) -> list[Change]:
     changes = []
     for name, body in components(prefix).items():
         answer = client.options(ignore_status=404).cluster.get_component_template(name=name).body
         there = answer.get("component_templates", ())
         before = there[0]["component_template"] if there else None
         action = _action(before, body)
-        if action != "unchanged":
+        if action != "unchanged" and not only_look:
             client.cluster.put_component_template(name=name, **_arguments(body))
         changes.append(Change(f"component template {name}", action, _versions(before, body)))
     for kind in KINDS:
@@ -101,7 +107,7 @@ def _put_templates(client: Elasticsearch, prefix: str, terms: IndexTerms) -> lis
         there = answer.get("index_templates", ())
         before = there[0]["index_template"] if there else None
         action = _action(before, body)
-        if action != "unchanged":
+        if action != "unchanged" and not only_look:
             client.indices.put_index_template(name=name, **_arguments(body))
         changes.append(Change(f"template {name}", action, _versions(before, body)))
     return changes
@@ -137,20 +143,23 @@ def _versions(before: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> st
     return f"from version {before.get('version')} to {wanted['version']}"
 
 
-def _put_indices(client: Elasticsearch, server: ElasticsearchServer, terms: IndexTerms) -> list[Change]:
+def _put_indices(
+    client: Elasticsearch, server: ElasticsearchServer, terms: IndexTerms, *, only_look: bool
+) -> list[Change]:
     changes = []
     for kind in KINDS:
         name = write_generation(client, server, kind)
         if name is None:
             name = generation_name(server.prefix, kind, 1)
-            create_generation(client, name, {server.alias(kind): {"is_write_index": True}})
+            if not only_look:
+                create_generation(client, name, {server.alias(kind): {"is_write_index": True}})
             changes.append(Change(f"index {name}", "created", f"behind {server.alias(kind)}"))
         else:
-            changes.append(_bring_forward(client, name, kind, terms))
+            changes.append(_bring_forward(client, name, kind, terms, only_look=only_look))
     return changes
 
 
-def _bring_forward(client: Elasticsearch, name: str, kind: Kind, terms: IndexTerms) -> Change:
+def _bring_forward(client: Elasticsearch, name: str, kind: Kind, terms: IndexTerms, *, only_look: bool) -> Change:
     """Change in place what can be: new fields, copies, the refresh. What cannot is said."""
     done: list[str] = []
     index = client.indices.get(index=name).body[name]
@@ -158,7 +167,8 @@ def _bring_forward(client: Elasticsearch, name: str, kind: Kind, terms: IndexTer
     refused = ""
     if any(had.get(path) != value for path, value in wanted.items()):
         try:
-            client.indices.put_mapping(index=name, properties=mapping_with_meta(kind)["properties"])
+            if not only_look:
+                client.indices.put_mapping(index=name, properties=mapping_with_meta(kind)["properties"])
             done.append("fields added or changed")
         except elasticsearch.BadRequestError as error:
             refused = f" ({reason_of(error) or kind_of(error)})"
@@ -169,9 +179,15 @@ def _bring_forward(client: Elasticsearch, name: str, kind: Kind, terms: IndexTer
         if key != "number_of_shards" and settings_had.get(key) != value
     }
     if changed:
-        client.indices.put_settings(index=name, settings=changed)
+        if not only_look:
+            client.indices.put_settings(index=name, settings=changed)
         done += [f"{key} from {settings_had.get(key, 'nothing')} to {value}" for key, value in changed.items()]
-    stays = _what_stays(client.indices.get(index=name).body[name], kind, terms)
+    if not only_look:
+        index = client.indices.get(index=name).body[name]
+    elif all(wanted.get(path) == value for path, value in had.items()):
+        # Only new fields, which can be put.
+        index = {**index, "mappings": {**index["mappings"], "properties": mapping_with_meta(kind)["properties"]}}
+    stays = _what_stays(index, kind, terms)
     action: Any = "changed" if done else "unchanged"
     if stays:
         done.append(f"not to be changed in place, {REINDEX}: {'; '.join(stays)}{refused}")

@@ -177,7 +177,7 @@ def _xy(series: str, layer: dict[str, Any]) -> dict[str, Any]:
         "axisTitlesVisibilitySettings": {"x": False, "yLeft": False, "yRight": False},
         "legend": {"isVisible": True, "showSingleSeries": True, "position": "bottom", "legendSize": "auto"},
         "valueLabels": "hide",
-        "layers": [{"layerType": "data", **layer}],
+        "layers": [{"layerType": "data", "position": "top", "showGridlines": False, **layer}],
     }
 
 

@@ -49,7 +49,7 @@ FIGURES = {
     "hits": Panel("Hits", 6, number(HITS, count("Hits", zero=True))),
     "stories": Panel("Stories", 6, number(HITS, different("Stories", "story_id"))),
     "sources": Panel("Sources with hits", 6, number(HITS, different("Sources with hits", "source"))),
-    "articles": Panel("Articles read", 6, number(ARTICLES, count("Articles read", zero=True), alone=True)),
+    "articles": Panel("Articles seen", 6, number(ARTICLES, count("Articles seen", zero=True), alone=True)),
     "sent": Panel("Alerts sent", 6, number(ALERTS, count("Alerts sent", 'state: "sent"', zero=True), alone=True)),
     "refused": Panel(
         "Alerts refused",
