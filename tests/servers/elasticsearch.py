@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import ssl
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from tests.servers.certificates import Certificates
 from tests.servers.java import java_home
 from tests.servers.maven import resolved
 from tests.servers.process import ServerProcess, absent, free_ports
@@ -29,10 +32,16 @@ class Node(msgspec.Struct):
     """Of its user `elastic`; empty: it asks nobody."""
 
 
-def start_elasticsearch(folder: Path, heap: str = "1g", password: str = "") -> Node:
+def start_elasticsearch(
+    folder: Path,
+    heap: str = "1g",
+    password: str = "",
+    certificate: Certificates | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Node:
     """A node that keeps its data in `folder`; skips or fails the test where there cannot be one.
 
-    With a `password` it asks for logins, over plain HTTP.
+    With a `password` it asks for logins, with a `certificate` it speaks HTTPS. `settings` win over those of all tests.
     """
     java = java_home(21)
     if java is None:
@@ -49,11 +58,14 @@ def start_elasticsearch(folder: Path, heap: str = "1g", password: str = "") -> N
         if (home / "config" / name).exists():
             shutil.copy(home / "config" / name, config)
     (config / "jvm.options.d" / "heap.options").write_text(f"-Xms{heap}\n-Xmx{heap}\n")
-    (config / "elasticsearch.yml").write_text(_settings(folder, http, transport, guarded=bool(password)))
+    own = _encrypted(config, certificate) if certificate else {}
+    own |= {"xpack.security.enabled": "true"} if password else {}
+    every = {**_settings(folder, http, transport), **own, **(settings or {})}
+    (config / "elasticsearch.yml").write_text("".join(f"{name}: {value}\n" for name, value in every.items()))
     for name in ("data", "logs", "tmp"):
         (folder / name).mkdir()
     (home / "plugins").mkdir(exist_ok=True)
-    url = f"http://127.0.0.1:{http}"
+    url = f"{'https' if certificate else 'http'}://127.0.0.1:{http}"
     environment = {
         "HOME": str(folder),
         "ES_HOME": str(home),
@@ -72,7 +84,7 @@ def start_elasticsearch(folder: Path, heap: str = "1g", password: str = "") -> N
     process = ServerProcess(
         "Elasticsearch",
         [*as_nobody, *_launcher(java, home)],
-        lambda: _answers(f"{url}/_cluster/health", password),
+        lambda: _answers(f"{url}/_cluster/health", password, certificate),
         folder / "elasticsearch.log",
         environment,
         home,
@@ -130,31 +142,40 @@ def _as_nobody(folder: Path, home: Path) -> list[str]:
     return ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
 
 
-def _settings(folder: Path, http: int, transport: int, *, guarded: bool) -> str:
-    return f"""\
-cluster.name: tests
-node.name: one
-discovery.type: single-node
-network.host: 127.0.0.1
-http.port: {http}
-transport.port: {transport}
-path.data: {folder / "data"}
-path.logs: {folder / "logs"}
-xpack.security.enabled: {str(guarded).lower()}
-xpack.security.transport.ssl.enabled: false
-xpack.security.http.ssl.enabled: false
-action.destructive_requires_name: false
-action.auto_create_index: false
-cluster.routing.allocation.disk.threshold_enabled: false
-"""
+def _settings(folder: Path, http: int, transport: int) -> dict[str, str]:
+    return {
+        "cluster.name": "tests",
+        "node.name": "one",
+        "discovery.type": "single-node",
+        "network.host": "127.0.0.1",
+        "http.port": str(http),
+        "transport.port": str(transport),
+        "path.data": str(folder / "data"),
+        "path.logs": str(folder / "logs"),
+        "xpack.security.enabled": "false",
+        "xpack.security.transport.ssl.enabled": "false",
+        "xpack.security.http.ssl.enabled": "false",
+        "action.destructive_requires_name": "false",
+        "action.auto_create_index": "false",
+        "cluster.routing.allocation.disk.threshold_enabled": "false",
+    }
 
 
-def _answers(url: str, password: str) -> bool:
+def _encrypted(config: Path, certificate: Certificates) -> dict[str, str]:
+    # It may read files of its own folder only.
+    shutil.copy(certificate.chain, config / "http.pem")
+    shutil.copy(certificate.key, config / "http.key")
+    settings = {"enabled": "true", "certificate": "http.pem", "key": "http.key"}
+    return {f"xpack.security.http.ssl.{name}": value for name, value in settings.items()}
+
+
+def _answers(url: str, password: str, certificate: Certificates | None) -> bool:
     request = urllib.request.Request(url)
     if password:
         request.add_header("Authorization", "Basic " + base64.b64encode(f"elastic:{password}".encode()).decode())
+    context = ssl.create_default_context(cafile=str(certificate.authority)) if certificate else None
     try:
-        with urllib.request.urlopen(request, timeout=2) as answer:
+        with urllib.request.urlopen(request, timeout=2, context=context) as answer:
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
         return False
