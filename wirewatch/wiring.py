@@ -16,7 +16,7 @@ from connectors.index.embedded import EmbeddedIndex
 from connectors.lastsources import read_last_sources
 from connectors.log.embedded import EmbeddedLog
 from connectors.watchlists import WatchlistPaths
-from schemas.errors import DataFolderError
+from schemas.errors import DataFolderError, SettingsError
 from schemas.time import now
 from wirewatch.backends import (
     IndexFactory,
@@ -52,9 +52,11 @@ if TYPE_CHECKING:
         PositionStore,
         Topic,
     )
+    from connectors.log.enquiry import Enquiry
+    from connectors.log.partitions import KafkaPartitions
     from pipelines.archive import Archiving
     from pipelines.matching.reload import Watched
-    from pipelines.monitoring import Outputs
+    from pipelines.monitoring import Outputs, Parts
     from pipelines.run import MicroBatches
     from schemas.duplicates import Elsewhere
     from schemas.feed import FeedSource
@@ -64,6 +66,8 @@ LOCAL_RECIPIENT = "monitor@localhost"
 """Who gets the mails, in the mail folder, when nobody else is named."""
 PIPELINE = "pipeline"
 """The consumer that the graph reads `items` as."""
+PIPELINES = (PIPELINE, "hits", "index")
+"""All of them: with one output alone it is another reader, named by it."""
 
 
 def packaged(name: str) -> str:
@@ -316,6 +320,15 @@ def consumer(  # noqa: PLR0917 who reads what from where
     return GroupConsumer(name, server, topic, stopped=stopped)
 
 
+def enquiry(settings: Settings) -> Enquiry:
+    """Questions to the brokers of the settings."""
+    from connectors.log.enquiry import Enquiry as Questions
+
+    server = kafka_server(settings)
+    assert server is not None, "asked of a log in a file"
+    return Questions(server)
+
+
 def reads_as(outputs: Outputs) -> str:
     """The name under which the graph with these outputs reads `items`: each has a place of its own."""
     return outputs[0] if len(outputs) == 1 else PIPELINE
@@ -329,23 +342,40 @@ def pipeline(
     stopped: Callable[[], bool] = lambda: False,
 ) -> MicroBatches:
     """The graph as micro-batches over what `reader` brings; imports Beam."""
-    from pipelines.monitoring import Parts
     from pipelines.run import MicroBatches
 
     return MicroBatches(
         reader,
-        Parts(
-            name=reader.name,
-            log=log_factory(settings),
-            articles=index_factory(settings),
-            watchlists=_watchlists(settings),
-            outputs=outputs,
-            language_engine=settings.pipeline.language_engine,
-        ),
+        parts(settings, outputs),
         in_flight,
         batch_records=settings.pipeline.batch_records,
         stopped=stopped,
     )
+
+
+def parts(settings: Settings, outputs: Outputs) -> Parts:
+    """What the graph with these outputs works with; imports Beam."""
+    from pipelines.monitoring import Parts
+
+    return Parts(
+        name=reads_as(outputs),
+        outputs=outputs,
+        log=log_factory(settings),
+        articles=index_factory(settings),
+        watchlists=_watchlists(settings),
+        language_engine=settings.pipeline.language_engine,
+    )
+
+
+def partitioned_items(settings: Settings, name: str) -> KafkaPartitions:
+    """Opens `items` as the consumer `name` reads it partition by partition. Raises `SettingsError` without Kafka."""
+    from connectors.log.partitions import KafkaPartitions
+
+    server = kafka_server(settings)
+    if server is None:
+        message = "an engine reads from Kafka: name its brokers, `host:port`"
+        raise SettingsError(message, subject="kafka.servers")
+    return KafkaPartitions(server, name, "items")
 
 
 def archiving(index: Index, reader: Callable[[str, Topic], Consumer], stopped: Callable[[], bool]) -> Archiving | None:

@@ -29,6 +29,8 @@ from wirewatch.settings import Settings, load
 Documents = dict[str, dict[str, Any]]
 
 POISON = b"\xff\x00 no item"
+_MOMENT = now().replace(microsecond=0)
+"""When the articles of the wire were published: the same for every size."""
 _OURS = frozenset(
     {
         *("seen_at", "first_seen", "last_seen", "updated_at", "matched_at", "created_at", "sent_at"),
@@ -119,16 +121,15 @@ class Size:
 
 def news(size: Size) -> None:
     """A first poll: several scripts, history, an undated item, a broken feed; lines pushed in, one bad; a poison record."""
-    moment = now().replace(microsecond=0)
     size.wire["/a.rss"] = rss(
-        item(1, title="Патрола у Бањској, Косово", published_at=moment),
-        item(2, title="Banjska: nova patrola", published_at=moment),
-        item(3, title="Markets are quiet", published_at=moment),
-        item(4, title="Lajme nga Kosova dhe Banjska", published_at=moment),
-        item(5, title="第1244号决议 科索沃", published_at=moment),
-        item(6, title="Old news of Kosovo", published_at=moment - timedelta(days=3)),
+        item(1, title="Патрола у Бањској, Косово", published_at=_MOMENT),
+        item(2, title="Banjska: nova patrola", published_at=_MOMENT),
+        item(3, title="Markets are quiet", published_at=_MOMENT),
+        item(4, title="Lajme nga Kosova dhe Banjska", published_at=_MOMENT),
+        item(5, title="第1244号决议 科索沃", published_at=_MOMENT),
+        item(6, title="Old news of Kosovo", published_at=_MOMENT - timedelta(days=3)),
         item(7, title="Undated news of Kosovo", published_at=None),
-        item(8, title="A quiet day", body="Nothing at all happens here.", published_at=moment),
+        item(8, title="A quiet day", body="Nothing at all happens here.", published_at=_MOMENT),
     )
     size.wire["/b.rss"] = rss(title="Another wire")
     size.wire["/html"] = b"<!doctype html><html><head><title>Hello</title></head><body>No feed</body></html>"
@@ -139,14 +140,13 @@ def news(size: Size) -> None:
 
 def edits(size: Size) -> None:
     """New words in one feed that make a hit, a second feed with known articles, and one new item."""
-    moment = now().replace(microsecond=0)
     size.wire["/a.rss"] = rss(
-        item(8, title="A quiet day", body="Nothing happens, not even in Banjska.", published_at=moment),
-        item(9, title="Резолуција 1244", published_at=moment),
+        item(8, title="A quiet day", body="Nothing happens, not even in Banjska.", published_at=_MOMENT),
+        item(9, title="Резолуција 1244", published_at=_MOMENT),
     )
     size.wire["/b.rss"] = rss(
-        item(1, title="Патрола у Бањској, Косово", native_id="other-1", published_at=moment),
-        item(3, title="Markets are quiet", native_id="other-3", published_at=moment),
+        item(1, title="Патрола у Бањској, Косово", native_id="other-1", published_at=_MOMENT),
+        item(3, title="Markets are quiet", native_id="other-3", published_at=_MOMENT),
         title="Another wire",
     )
 
@@ -209,4 +209,4 @@ def _timeless(value: Any) -> Any:
         value = msgspec.to_builtins(value)
     if isinstance(value, Mapping):
         return {key: _timeless(one) for key, one in value.items() if key not in _OURS}
-    return [_timeless(one) for one in value] if isinstance(value, list) else value
+    return [_timeless(one) for one in value] if isinstance(value, list | tuple) else value

@@ -33,7 +33,7 @@ def test_the_cases_are_cases(wanted: list[Documents]) -> None:
     assert len(edits["articles"]) == 10
     assert len(news["hits"]) < len(edits["hits"]) < len(rematched["hits"])
     assert {one["state"] for one in edits["alerts"].values()} == {"sent", "suppressed"}
-    assert sorted(key.split()[0] for key in news["dead letters"]) == ["decode", "ingest"]
+    assert sorted(key.split()[0] for key in news["dead letters"]) == ["decode", "ingest", "parse"]
     assert replayed == edits
 
 
