@@ -54,6 +54,7 @@ def create_app(sources: Sources, hosts: Iterable[str] = (), login: Credentials |
         routes=[
             Route("/", pages.live),
             Route("/feeds", pages.feeds),
+            Route("/discover", pages.discover),
             Route("/articles/{id}", pages.article),
             Route("/events", api.events),
             Route("/api/hits", api.hits),

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from connectors.interfaces import HitFilter
+from dashboard.kql import quoted
 from schemas.time import rfc3339
 
 Rison = str | Mapping[str, "Rison"]
@@ -35,13 +36,17 @@ class Discover(msgspec.Struct, frozen=True, kw_only=True):
         """The hits that pass `wanted`; `since` is how its beginning was written: `7d` stays what it is as time passes."""
         asked = []
         if wanted.watchlist:
-            asked.append(f"watchlist: {_quoted(wanted.watchlist)}")
+            asked.append(f"watchlist: {quoted(wanted.watchlist)}")
         if wanted.language:
-            asked.append(f"(language: {_quoted(wanted.language)} or language: {wanted.language}-*)")
+            asked.append(f"(language: {quoted(wanted.language)} or language: {wanted.language}-*)")
         if wanted.article_id:
-            asked.append(f"article_id: {_quoted(wanted.article_id)}")
+            asked.append(f"article_id: {quoted(wanted.article_id)}")
         begins = _UNLIMITED if wanted.since is None else rfc3339(wanted.since)
         return self._address("hits", " and ".join(asked), f"now-{since}" if _AGO.fullmatch(since) else begins)
+
+    def articles(self, query: str) -> str:
+        """The articles that `query`, of Kibana's language, finds."""
+        return self._address("articles", query, _UNLIMITED)
 
     def _address(self, index: str, query: str, begins: str) -> str:
         space = f"/s/{quote(self.space, safe='')}" if self.space else ""
@@ -62,8 +67,3 @@ def rison(value: Rison) -> str:
 
 def _fragment(value: Rison) -> str:
     return quote(rison(value), safe="!'()*:,")
-
-
-def _quoted(text: str) -> str:
-    """`text` as one value of the Kibana query language."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

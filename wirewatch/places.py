@@ -15,7 +15,7 @@ from alerts.copies import ALERTS_COPIED, DESK, HITS_COPIED
 from connectors.feeds.polling.restore import CONSUMER as POLLER
 from connectors.interfaces import PositionStore, Topic
 from schemas.errors import StoreError
-from wirewatch.wiring import PIPELINE
+from wirewatch.wiring import PIPELINES
 
 if TYPE_CHECKING:
     from wirewatch.station import Part, Station
@@ -54,7 +54,7 @@ def _fill_again(station: Station) -> None:
 
 def _readers(station: Station, parts: Sequence[Part]) -> Iterator[tuple[PositionStore, str, Topic]]:
     if "pipeline" in parts and (places := station.places) is not None:
-        for consumer in (PIPELINE, "hits", "index"):
+        for consumer in PIPELINES:
             yield places, consumer, "items"
     if "desk" in parts:
         yield station.ledger, DESK, "hits"

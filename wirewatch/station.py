@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from connectors.feeds.poller import Poller
     from connectors.feeds.polling.state import SqliteFeedStates
     from connectors.interfaces import Consumer, Index, Log, PositionStore, Topic
+    from connectors.log.enquiry import Enquiry
     from dashboard.sources import Polls
     from pipelines.archive import Archiving
     from pipelines.matching.reload import Watched
@@ -51,6 +52,8 @@ class Station:
         """Once set, pipeline and desk end what they have in hand and return."""
         self._stack = stack
         self._listed = listed
+        self._asking = threading.Lock()
+        self._enquiry: Enquiry | None = None
         stack.callback(release)
 
     @cached_property
@@ -137,6 +140,17 @@ class Station:
         """Copying what else the index shows; None where nobody but us asks it."""
         return wiring.archiving(self.index, self._reader, self.stopping.is_set)
 
+    def _pipelines_lag(self) -> dict[str, int]:
+        if self.places is not None:
+            return {wiring.PIPELINE: _behind(self.log, "items", self.places.positions(wiring.PIPELINE))}
+        with self._asking:
+            if self._enquiry is None:
+                self._enquiry = wiring.enquiry(self.settings)
+                self._stack.callback(self._enquiry.close)
+        # A group that never committed is one that this team does not use.
+        used = [name for name in wiring.PIPELINES if self._enquiry.committed(name, "items")]
+        return {name: self._enquiry.lag(name, "items") for name in used or (wiring.PIPELINE,)}
+
     def _reader(self, name: str, topic: Topic) -> Consumer:
         reader = wiring.consumer(self.settings, name, topic, self.log, self.places, self.stopping.is_set)
         self._stack.callback(reader.close)
@@ -144,9 +158,7 @@ class Station:
 
     def lag(self) -> dict[str, int]:
         """Records that each reader has still to process, as far as this process can tell. Raises `StoreError`."""
-        found: dict[str, int] = {}
-        if self.places is not None:
-            found["pipeline"] = _behind(self.log, "items", self.places.positions(wiring.PIPELINE))
+        found = self._pipelines_lag()
         if "ledger" in self.__dict__:
             found["desk"] = _behind(self.log, "hits", self.ledger.positions(DESK))
         return found

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         PositionStore,
         Topic,
     )
+    from connectors.log.enquiry import Enquiry
     from connectors.log.partitions import KafkaPartitions
     from pipelines.archive import Archiving
     from pipelines.matching.reload import Watched
@@ -65,6 +66,8 @@ LOCAL_RECIPIENT = "monitor@localhost"
 """Who gets the mails, in the mail folder, when nobody else is named."""
 PIPELINE = "pipeline"
 """The consumer that the graph reads `items` as."""
+PIPELINES = (PIPELINE, "hits", "index")
+"""All of them: with one output alone it is another reader, named by it."""
 
 
 def packaged(name: str) -> str:
@@ -94,6 +97,16 @@ def read_index(settings: Settings) -> Index:
     if settings.elasticsearch.urls:
         return open_index(settings)
     return EmbeddedIndex(_existing(settings, "index.sqlite3"), read_only=True)
+
+
+def has_log(settings: Settings) -> bool:
+    """Whether there is a log to read: that of the servers, or one in the data folder."""
+    return bool(settings.kafka.servers) or (settings.folder / "log.sqlite3").is_file()
+
+
+def has_ledger(settings: Settings) -> bool:
+    """Whether the ledger is in this data folder; where the desk runs on another machine, it is there."""
+    return (settings.folder / "ledger.sqlite3").is_file()
 
 
 def _existing(settings: Settings, name: str) -> Path:
@@ -305,6 +318,15 @@ def consumer(  # noqa: PLR0917 who reads what from where
     server = kafka_server(settings)
     assert server is not None, "only Kafka has consumer groups"
     return GroupConsumer(name, server, topic, stopped=stopped)
+
+
+def enquiry(settings: Settings) -> Enquiry:
+    """Questions to the brokers of the settings."""
+    from connectors.log.enquiry import Enquiry as Questions
+
+    server = kafka_server(settings)
+    assert server is not None, "asked of a log in a file"
+    return Questions(server)
 
 
 def reads_as(outputs: Outputs) -> str:

@@ -5,7 +5,7 @@
 | done | 200, 201 | |
 | stale | 409, or its generation was replaced | somebody was faster: given back, to be read and merged again |
 | retry | 429, 5xx, a block | tried again a few times with growing, jittered pauses, then `StoreError`, retryable |
-| stop | 401, 403, the index is missing | `StoreError` that says what to do |
+| stop | 401, 403, the index or one of its fields is missing | `StoreError` that says what to do |
 | dead | any other refusal | `RecordError` that names the document, once all others are written |
 """
 
@@ -20,7 +20,7 @@ import elasticsearch
 import msgspec
 from elasticsearch import Elasticsearch
 
-from connectors.index.client import AWAY, is_block, is_missing, kind_of, reason_of, refused, told
+from connectors.index.client import AWAY, SETUP, is_block, is_missing, kind_of, reason_of, refused, told
 from connectors.index.server import ElasticsearchServer
 from schemas.errors import RecordError, StoreError
 
@@ -31,6 +31,8 @@ MOST_BYTES = 5_000_000
 """Of one request; a document that is longer goes alone."""
 _ATTEMPTS = 4
 _FIRST_PAUSE = 0.2
+_LACKS_A_FIELD = "strict_dynamic_mapping_exception"
+"""Our documents have the keys of our types: it is the index that is older than this release."""
 _OF_THE_REQUEST = frozenset({400, 413})
 _BUSY = 429
 
@@ -138,6 +140,9 @@ class Bulk:
         if refusal.outcome == "dead":
             message = f"Elasticsearch refuses the document: {refusal.kind}: {refusal.reason}"
             return RecordError(message[:1000], subject=refusal.write.subject, stage="index")
+        if refusal.kind == _LACKS_A_FIELD:
+            message = f"the index was made by an older release: {SETUP} ({refusal.reason})"
+            return StoreError(message, subject=refusal.write.subject)
         return refused(refusal.status, refusal.kind, refusal.reason, refusal.write.subject)
 
 
@@ -153,7 +158,7 @@ def _refusal(write: Write, result: Mapping[str, Any]) -> _Refusal | None:
         outcome = "stale"
     elif is_block(kind) or status in AWAY:
         outcome = "retry"
-    elif status in {401, 403} or is_missing(kind):
+    elif status in {401, 403} or is_missing(kind) or kind == _LACKS_A_FIELD:
         outcome = "stop"
     return _Refusal(write, outcome, status, kind, reason)
 

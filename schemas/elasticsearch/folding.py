@@ -1,8 +1,13 @@
 """The fold as an analyzer of Elasticsearch, generated from the fold table: what people type into Kibana folds too.
 
 A `mapping` char filter does what the table says of single characters, and what normal form C does before it for those
-pairs whose fold is not the fold of their parts (`и` and a breve are `й`); a tokenizer then cuts words out of what is
-left, one token for each character of a script without spaces. docs/operations.md lists what cannot be mirrored.
+sequences whose fold is not the fold of their parts (`и` and a breve are `й`); a tokenizer then cuts words out of what is
+left, one token for each character of a script without spaces.
+
+Not mirrored, because a char filter knows no rules beside its table: Hangul written as conjoining jamo, marks typed in
+another than the canonical order (another mark between `и` and its breve), and the second reading of words that mix scripts,
+which only the field `folded` has. Typed words and texts differ by nothing else, and candidates not even by that: their
+words are folded by `schemas.query.fold` on both sides.
 """
 
 from __future__ import annotations
@@ -21,15 +26,16 @@ FOLDED = "wirewatch_folded"
 LONGEST_TOKEN = 8000
 """UTF-16 units of a token that are kept: Lucene refuses a document with a term of over 32,766 bytes."""
 
-_VOICING = "\uff9e\uff9f\u3099\u309a"
+_VOICING = "\u3099\u309a\u309b\u309c\uff9e\uff9f"
 _CUT = "wirewatch_cut"
 
 
+@cache
 def fold_analysis() -> dict[str, Any]:
     """The section `analysis` of the settings of an index whose text folds."""
     table = fold_table()
     return {
-        "char_filter": {FOLD: {"type": "mapping", "mappings": [_rule(*pair) for pair in _folds(table)]}},
+        "char_filter": {FOLD: {"type": "mapping", "mappings": [_rule(*pair) for pair in _folds(table).items()]}},
         "tokenizer": {
             FOLD: {"type": "simple_pattern", "pattern": _pattern(table)},
             FOLDED: {"type": "whitespace", "max_token_length": 1_000_000},
@@ -42,55 +48,42 @@ def fold_analysis() -> dict[str, Any]:
     }
 
 
-def composing_pairs() -> Iterator[str]:
-    """Two characters that the fold reads as one and that a filter of single characters would not."""
-    yield from _composed(fold_table())
+def _folds(table: FoldTable) -> dict[str, str]:
+    """What becomes of what is written: of single characters, and of what normal form C changes before the fold."""
+    single = {chr(int(code, 16)): folded for code, folded in table.folds.items()}
+    kept = _characters((*table.words, *table.alone))
+
+    def one_by_one(text: str) -> str:
+        return "".join(single.get(one, one if one in kept else " ") for one in text)
+
+    changed = {}
+    for written in _unnormal(kept | single.keys()):
+        folded = one_by_one(unicodedata.normalize("NFC", written))
+        if f"a{folded}a".split() != f"a{one_by_one(written)}a".split():
+            changed[written] = folded
+    voiced = {pair: f" {' '.join(fold_words(pair))} " for pair in _voiced(kept | single.keys())}
+    return {**single, **changed, **voiced}
 
 
-def _folds(table: FoldTable) -> Iterator[tuple[str, str]]:
-    for code, folded in table.folds.items():
-        yield chr(int(code, 16)), folded
-    for pair in _composed(table):
-        yield pair, f" {' '.join(fold_words(pair))} " if _apart(table, pair) else "".join(fold_words(pair))
+def _unnormal(characters: Iterable[str]) -> Iterator[str]:
+    """Characters taken apart, and characters that normal form C itself takes apart."""
+    for one in sorted(characters):
+        apart = unicodedata.normalize("NFD", one)
+        # Hangul composes by rule: eleven thousand sequences that nobody types.
+        if apart != one and not "\uac00" <= one <= "\ud7a3":
+            yield apart if unicodedata.is_normalized("NFC", one) else one
 
 
-def _composed(table: FoldTable) -> Iterator[str]:
-    """Pairs that compose, canonically or as half-width kana, where the fold of the two is not that of each."""
-    for pair in sorted({*_decompositions(table), *_voiced(table)}):
-        apart = "".join(table.folds.get(f"{ord(one):x}", one if _is_word(one) else " ") for one in pair)
-        if fold_words(pair) != tuple(apart.split()):
+def _voiced(characters: Iterable[str]) -> Iterator[str]:
+    """Kana with a voicing mark behind that does not compose by Unicode's rules, but does by ours."""
+    kana = [one for one in sorted(characters) if "\u3041" <= "".join(fold_words(one)) <= "\u30ff"]
+    for pair in (one + voicing for one in kana for voicing in _VOICING):
+        if len("".join(fold_words(pair))) < len(fold_words(pair[0])) + len(fold_words(pair[1])):
             yield pair
 
 
-def _decompositions(table: FoldTable) -> Iterator[str]:
-    for first, last in (*table.words, *table.alone, *((code, code) for code in (int(key, 16) for key in table.folds))):
-        for code in range(first, last + 1):
-            whole = unicodedata.normalize("NFD", chr(code))
-            # Hangul composes by rule: eleven thousand pairs and triples that nobody types.
-            if len(whole) > 1 and unicodedata.normalize("NFC", whole) == chr(code) and not 0xAC00 <= code <= 0xD7A3:  # noqa: PLR2004
-                yield whole
-
-
-def _voiced(table: FoldTable) -> Iterator[str]:
-    kana = (chr(int(code, 16)) for code, folded in table.folds.items() if "\u3041" <= folded.strip() <= "\u30ff")
-    for one in kana:
-        yield from (one + voicing for voicing in _VOICING)
-
-
-def _apart(table: FoldTable, pair: str) -> bool:
-    """Whether what the pair folds to stands alone as a token."""
-    folded = fold_words(pair)
-    return len(folded) > 1 or any(first <= ord(folded[0][0]) <= last for first, last in table.alone)
-
-
-@cache
-def _word_codes() -> frozenset[int]:
-    table = fold_table()
-    return frozenset(code for first, last in (*table.words, *table.alone) for code in range(first, last + 1))
-
-
-def _is_word(character: str) -> bool:
-    return ord(character) in _word_codes()
+def _characters(ranges: Iterable[tuple[int, int]]) -> frozenset[str]:
+    return frozenset(chr(code) for first, last in ranges for code in range(first, last + 1))
 
 
 def _rule(written: str, folded: str) -> str:

@@ -151,7 +151,7 @@ class Refusing(EmbeddedIndex):
     """An index that takes one title for no document."""
 
     def put(self, hits: Sequence[Hit], alerts: Sequence[Alert]) -> None:
-        if any(one.title == "Kosovo 3" for one in (*hits, *alerts)):
+        if any(one.title == "Kosovo 3" for group in (hits, alerts) for one in group):
             raise RecordError("no such field", subject="index/3", stage="index")
         super().put(hits, alerts)
 

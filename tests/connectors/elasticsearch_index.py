@@ -22,7 +22,7 @@ def prefix_of_its_own(node: Node) -> Iterator[ElasticsearchServer]:
     yield server
     client = connect(server)
     client.indices.delete(index=f"{server.prefix}-*", allow_no_indices=True)
-    client.indices.delete_index_template(name=f"{server.prefix}-*")
+    client.options(ignore_status=404).indices.delete_index_template(name=f"{server.prefix}-*")
     for name in ("fold", "stems"):
         client.options(ignore_status=404).cluster.delete_component_template(name=f"{server.prefix}-{name}")
     client.close()

@@ -111,3 +111,17 @@ def test_pages_link_to_what_they_show(newsroom: Newsroom) -> None:
 def test_without_kibana_there_is_no_link(newsroom: Newsroom, page: Page) -> None:
     newsroom.publish(news(1, "Kosovo"))
     assert "Kibana" not in page.get("/").text
+    assert page.get("/discover?query=kosovo").status == 404
+
+
+def test_a_search_leads_to_the_same_search_in_kibana(newsroom: Newsroom) -> None:
+    newsroom.discover = KIBANA
+    with serving(newsroom) as page:
+        assert 'action="/discover"' in page.get("/").text
+        found = page.get("/discover?query=title%3A%D0%91%D0%B0%D1%9A%D1%81%D0%BA%D0%B0+AND+a+NEAR%2F3+b")
+        (address,) = links(found.text)
+        faulty = page.get("/discover?query=%22kosovo")
+    assert shown(address)[1:] == ("wirewatch-articles", '(title: "banjska" and ("a" and "b"))', "now-30d")
+    assert "<bdi>a NEAR/3 b</bdi>" in found.text
+    assert (faulty.status, links(faulty.text)) == (400, [])
+    assert "this quote is never closed" in faulty.text

@@ -1,0 +1,47 @@
+"""The product over Kafka and Elasticsearch comes to what it comes to over two files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.end_to_end.cases import Documents, Size, differences, in_one_process
+from tests.servers.elasticsearch import Node
+from tests.servers.kafka import Broker
+from tests.servers.prepared import prepared
+from tests.wire import Wire, serving
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[Wire]:
+    with serving() as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def wanted(wire: Wire, tmp_path_factory: pytest.TempPathFactory) -> list[Documents]:
+    """What the embedded size comes to, step by step."""
+    return in_one_process(Size(tmp_path_factory.mktemp("embedded"), wire))
+
+
+def test_the_cases_are_cases(wanted: list[Documents]) -> None:
+    news, edits, replayed, rematched = wanted
+    assert len(news["articles"]) == 9
+    assert len(edits["articles"]) == 10
+    assert len(news["hits"]) < len(edits["hits"]) < len(rematched["hits"])
+    assert {one["state"] for one in edits["alerts"].values()} == {"sent", "suppressed"}
+    assert sorted(key.split()[0] for key in news["dead letters"]) == ["decode", "ingest", "parse"]
+    assert replayed == edits
+
+
+def test_one_process_over_the_servers(
+    wanted: list[Documents], wire: Wire, tmp_path_factory: pytest.TempPathFactory, kafka: Broker, elasticsearch: Node
+) -> None:
+    size = Size(tmp_path_factory.mktemp("team"), wire, **prepared(kafka, elasticsearch))
+    for found, expected in zip(in_one_process(size), wanted, strict=True):
+        assert differences(found, expected) == []
+    assert not (size.data / "log.sqlite3").exists()
+    assert not (size.data / "index.sqlite3").exists()
