@@ -196,6 +196,13 @@ def comes_to(size: Size, wanted: Documents, seconds: float = 90) -> None:
         time.sleep(0.5)
 
 
+def append(size: Size, numbers: Sequence[int], title: str = "Kosovo now") -> None:
+    """Put items onto the log as a poller would; each is a hit of the list `kosovo` unless its title says otherwise."""
+    with closing(wiring.open_log(size.settings)) as log:
+        made = [item(number, title=f"{title} {number}", seen_at=now()) for number in numbers]
+        log.append([NewRecord.of("items", one.article_id, one, trace=one.trace_id) for one in made])
+
+
 def until(true: Callable[[], object], seconds: float = 60) -> None:
     """Wait until `true()`."""
     end = time.monotonic() + seconds

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.end_to_end.cases import Documents, Size, differences, in_one_process
 from tests.servers.elasticsearch import Node
 from tests.servers.kafka import Broker
 from tests.servers.prepared import prepared
-from tests.wire import Wire, serving
+from tests.wire import Wire
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def wire() -> Iterator[Wire]:
-    with serving() as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def wanted(wire: Wire, tmp_path_factory: pytest.TempPathFactory) -> list[Documents]:
-    """What the embedded size comes to, step by step."""
-    return in_one_process(Size(tmp_path_factory.mktemp("embedded"), wire))
 
 
 def test_the_cases_are_cases(wanted: list[Documents]) -> None:
@@ -38,9 +24,13 @@ def test_the_cases_are_cases(wanted: list[Documents]) -> None:
 
 
 def test_one_process_over_the_servers(
-    wanted: list[Documents], wire: Wire, tmp_path_factory: pytest.TempPathFactory, kafka: Broker, elasticsearch: Node
+    wanted: list[Documents],
+    cases_wire: Wire,
+    tmp_path_factory: pytest.TempPathFactory,
+    kafka: Broker,
+    elasticsearch: Node,
 ) -> None:
-    size = Size(tmp_path_factory.mktemp("team"), wire, **prepared(kafka, elasticsearch))
+    size = Size(tmp_path_factory.mktemp("team"), cases_wire, **prepared(kafka, elasticsearch))
     for found, expected in zip(in_one_process(size), wanted, strict=True):
         assert differences(found, expected) == []
     assert not (size.data / "log.sqlite3").exists()
