@@ -106,6 +106,41 @@ class Consumer(Protocol):
         """Release what the consumer opened."""
 
 
+class PartitionReader(Protocol):
+    """One partition, read from where its caller says. Not shared between threads."""
+
+    def read(self, start: int, limit: int, wait: float) -> Sequence[Record]:
+        """At most `limit` records from `start` on, in order; waits up to `wait` seconds for the first.
+
+        Empty at the end. Raises `PositionLostError` when `start` is outside of what the log keeps.
+        """
+
+    def close(self) -> None:
+        """Release the sockets."""
+
+
+class PartitionedTopic(Protocol):
+    """One topic for one consumer whose engine shares out the partitions and keeps its place in each.
+
+    The place committed here is where a run begins that the engine knows nothing of, and what lag is counted from.
+    """
+
+    def partitions(self) -> Sequence[int]:
+        """The partitions there are now."""
+
+    def begin(self, partition: int) -> int:
+        """Where to begin: the committed place, else the oldest record. Raises `PositionLostError` as a reader does."""
+
+    def reader(self, partition: int) -> PartitionReader:
+        """A reader of its own for the caller, who closes it."""
+
+    def commit(self, positions: Positions) -> None:
+        """Everything before `positions` is processed; partitions not named keep theirs."""
+
+    def close(self) -> None:
+        """Release the sockets."""
+
+
 class Mark(msgspec.Struct, frozen=True):
     """A consumer's place, to be saved together with what was made from the records before it."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ PREFIX = "wirewatch"
 PAGE = "http://127.0.0.1:8410"
 
 SavedObject = dict[str, Any]
+Key = tuple[str, str]
+"""Type and id of a saved object."""
 
 _FORMATS = "fieldFormatMap"
 # Values that hold JSON once more, as text.
@@ -38,6 +40,11 @@ def saved_objects(prefix: str, base_url: str, file: Path = FILE) -> tuple[SavedO
         message = f"the saved objects cannot be read: {error.strerror}"
         raise StoreError(message, subject=str(file)) from error
     return tuple(_linked(_renamed(json.loads(line), prefix), base_url.rstrip("/")) for line in lines if line)
+
+
+def key_of(saved: Mapping[str, Any]) -> Key:
+    """The key of a saved object, or of what Kibana says about one."""
+    return (str(saved["type"]), str(saved["id"]))
 
 
 def ndjson(objects: Sequence[SavedObject]) -> bytes:

@@ -35,7 +35,7 @@ FEEDS = {
 }
 """Folder of `connectors.feeds` -> its neighbours it may import; poller, listener and settings stand above all."""
 
-BEAM = frozenset(f"pipelines.{name}" for name in ("monitoring", "read", "write", "run"))
+BEAM = frozenset(f"pipelines.{name}" for name in ("monitoring", "read", "write", "run", "engine", "worker"))
 """The only modules that import apache_beam; its import alone takes a second."""
 
 INPUT_AND_OUTPUT = frozenset(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from alerts.ledger import LedgerReader
     from connectors.feeds.poller import Poller
     from connectors.interfaces import FeedStates, Log, Search, Topic
+    from connectors.log.counters import KafkaCounters
     from pipelines.matching.reload import Watched
     from pipelines.run import Counters
     from schemas.feed import FeedSource
@@ -88,6 +89,19 @@ def of_log(log: Log) -> list[Metric]:
 def of_lag(readers: Mapping[str, int]) -> list[Metric]:
     """What each reader has still to process."""
     return [names.LAG.by(readers)]
+
+
+def of_kafka(met: KafkaCounters) -> list[Metric]:
+    """What reading and writing Kafka has met."""
+    return [
+        names.KAFKA_COMMITS_REFUSED.of(met.commits_refused_total),
+        names.KAFKA_REBALANCES.of(met.rebalances_total),
+        names.KAFKA_POSITIONS_LOST.of(met.positions_lost_total),
+        names.KAFKA_RECORDS_LOST.of(met.records_lost_total),
+        names.KAFKA_ITEMS_CUT.of(met.items_cut_total),
+        names.KAFKA_LETTERS_CUT.of(met.letters_cut_total),
+        names.KAFKA_AWAY.of(met.away_total),
+    ]
 
 
 def of_index(index: Search) -> list[Metric]:

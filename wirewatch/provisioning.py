@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from connectors.index.elasticsearch import ElasticsearchServer
     from connectors.kibana import Kibana
     from connectors.log.kafka import KafkaServer
+    from schemas.elasticsearch.templates import IndexTerms
     from wirewatch.settings import Settings
 
 
@@ -32,19 +34,25 @@ class Step(msgspec.Struct, frozen=True):
     """Does it and returns what was found or done. Raises `StoreError`, `retryable` while the server is away."""
 
 
-def steps(settings: Settings, *, reindex: bool = False, kibana: str = "", only_look: bool = False) -> Iterator[Step]:
+def steps(
+    settings: Settings,
+    *,
+    reindex: bool = False,
+    kibana: str = "",
+    only_look: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Iterator[Step]:
     """The steps that `settings` ask for, in the order they are run; none at embedded size.
 
-    `reindex` also makes new generations of the indices, `kibana` is where Kibana is reached from here. With `only_look`
-    nothing is written: the changes are those that would be made.
+    `reindex` also makes a new generation of each index that cannot be brought forward in place; `progress` is told how
+    far that has come. `kibana` is where Kibana is reached from here. With `only_look` nothing is written: the changes
+    are those that would be made.
     """
     if (log := wiring.kafka_server(settings)) is not None:
         yield Step(f"Kafka {' '.join(log.servers)}", lambda: _topics(settings, log, only_look=only_look))
     if (index := wiring.elasticsearch_server(settings)) is not None:
-        name = f"Elasticsearch {' '.join(index.urls)}"
-        yield Step(name, lambda: _indices(settings, index, only_look=only_look))
-        if reindex:
-            yield Step(name, lambda: _generations(settings, index))
+        run = partial(_new_generations, progress=progress) if reindex else partial(_indices, only_look=only_look)
+        yield Step(f"Elasticsearch {' '.join(index.urls)}", lambda: run(settings, index))
     if kibana:
         yield Step(f"Kibana {kibana}", lambda: _objects(settings, kibana, only_look=only_look))
 
@@ -88,18 +96,25 @@ def _topics(settings: Settings, server: KafkaServer, *, only_look: bool) -> Sequ
 
 def _indices(settings: Settings, server: ElasticsearchServer, *, only_look: bool) -> Sequence[Change]:
     from connectors.index.templates import set_up
+
+    return set_up(server, _index_terms(settings), only_look=only_look)
+
+
+def _new_generations(
+    settings: Settings, server: ElasticsearchServer, *, progress: Callable[[str], None]
+) -> Sequence[Change]:
+    from connectors.index.templates import reindex
+
+    def copied(kind: str, count: int) -> None:
+        progress(f"{server.prefix}-{kind}: {count:,} documents copied")
+
+    return reindex(server, _index_terms(settings), progress=copied)
+
+
+def _index_terms(settings: Settings) -> IndexTerms:
     from schemas.elasticsearch.templates import IndexTerms
 
-    terms = IndexTerms(shards=settings.elasticsearch.shards, replicas=settings.elasticsearch.replicas)
-    return set_up(server, terms, only_look=only_look)
-
-
-def _generations(settings: Settings, server: ElasticsearchServer) -> Sequence[Change]:
-    from connectors.index.reindex import reindex
-    from schemas.elasticsearch.templates import IndexTerms
-
-    terms = IndexTerms(shards=settings.elasticsearch.shards, replicas=settings.elasticsearch.replicas)
-    return reindex(server, terms)
+    return IndexTerms(shards=settings.elasticsearch.shards, replicas=settings.elasticsearch.replicas)
 
 
 def _objects(settings: Settings, url: str, *, only_look: bool) -> Sequence[Change]:

@@ -16,7 +16,7 @@ from connectors.index.embedded import EmbeddedIndex
 from connectors.lastsources import read_last_sources
 from connectors.log.embedded import EmbeddedLog
 from connectors.watchlists import WatchlistPaths
-from schemas.errors import DataFolderError
+from schemas.errors import DataFolderError, SettingsError
 from schemas.time import now
 from wirewatch.backends import (
     IndexFactory,
@@ -53,9 +53,10 @@ if TYPE_CHECKING:
         Topic,
     )
     from connectors.log.enquiry import Enquiry
+    from connectors.log.partitions import KafkaPartitions
     from pipelines.archive import Archiving
     from pipelines.matching.reload import Watched
-    from pipelines.monitoring import Outputs
+    from pipelines.monitoring import Outputs, Parts
     from pipelines.run import MicroBatches
     from schemas.duplicates import Elsewhere
     from schemas.feed import FeedSource
@@ -341,23 +342,40 @@ def pipeline(
     stopped: Callable[[], bool] = lambda: False,
 ) -> MicroBatches:
     """The graph as micro-batches over what `reader` brings; imports Beam."""
-    from pipelines.monitoring import Parts
     from pipelines.run import MicroBatches
 
     return MicroBatches(
         reader,
-        Parts(
-            name=reader.name,
-            log=log_factory(settings),
-            articles=index_factory(settings),
-            watchlists=_watchlists(settings),
-            outputs=outputs,
-            language_engine=settings.pipeline.language_engine,
-        ),
+        parts(settings, outputs),
         in_flight,
         batch_records=settings.pipeline.batch_records,
         stopped=stopped,
     )
+
+
+def parts(settings: Settings, outputs: Outputs) -> Parts:
+    """What the graph with these outputs works with; imports Beam."""
+    from pipelines.monitoring import Parts
+
+    return Parts(
+        name=reads_as(outputs),
+        outputs=outputs,
+        log=log_factory(settings),
+        articles=index_factory(settings),
+        watchlists=_watchlists(settings),
+        language_engine=settings.pipeline.language_engine,
+    )
+
+
+def partitioned_items(settings: Settings, name: str) -> KafkaPartitions:
+    """Opens `items` as the consumer `name` reads it partition by partition. Raises `SettingsError` without Kafka."""
+    from connectors.log.partitions import KafkaPartitions
+
+    server = kafka_server(settings)
+    if server is None:
+        message = "an engine reads from Kafka: name its brokers, `host:port`"
+        raise SettingsError(message, subject="kafka.servers")
+    return KafkaPartitions(server, name, "items")
 
 
 def archiving(index: Index, reader: Callable[[str, Topic], Consumer], stopped: Callable[[], bool]) -> Archiving | None:

@@ -184,25 +184,25 @@ def _bring_forward(client: Elasticsearch, name: str, kind: Kind, terms: IndexTer
         done += [f"{key} from {settings_had.get(key, 'nothing')} to {value}" for key, value in changed.items()]
     if not only_look:
         index = client.indices.get(index=name).body[name]
-    elif all(wanted.get(path) == value for path, value in had.items()):
-        # Only new fields, which can be put.
-        index = {**index, "mappings": {**index["mappings"], "properties": mapping_with_meta(kind)["properties"]}}
-    stays = _what_stays(index, kind, terms)
+    stays = _what_stays(index, kind, terms, unless_missing=only_look)
     action: Any = "changed" if done else "unchanged"
     if stays:
         done.append(f"not to be changed in place, {REINDEX}: {'; '.join(stays)}{refused}")
     return Change(f"index {name}", action, "; ".join(done))
 
 
-def _what_stays(index: Mapping[str, Any], kind: Kind, terms: IndexTerms) -> list[str]:
-    """How an index differs from what this release makes, in what cannot be changed in place."""
+def _what_stays(index: Mapping[str, Any], kind: Kind, terms: IndexTerms, *, unless_missing: bool = False) -> list[str]:
+    """How an index differs from what this release makes, in what cannot be changed in place.
+
+    `unless_missing`: fields it lacks, which could be added, do not count.
+    """
     stays = []
     mapping = index["mappings"]
     if mapping.get("_meta", {}).get("analysis") != analysis_digest(kind):
         stays.append("how text is folded and stemmed")
     had, wanted = _fields_of(mapping), _fields_of(mapping_with_meta(kind))
-    if had != wanted:
-        others = sorted(path for path in had.keys() | wanted.keys() if had.get(path) != wanted.get(path))
+    compared = had.keys() if unless_missing else had.keys() | wanted.keys()
+    if others := sorted(path for path in compared if had.get(path) != wanted.get(path)):
         stays.append(f"fields of another kind: {', '.join(path.replace('.properties', '') for path in others[:5])}")
     shards = settings(kind, terms)["number_of_shards"]
     if (number := index["settings"]["index"]["number_of_shards"]) != shards:

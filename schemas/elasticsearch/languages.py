@@ -49,7 +49,7 @@ _GROUPS = {
 """Name of the field, by macro-language. But for Albanian, which has no analyzer, it is that of Elasticsearch's own too."""
 
 # Case endings with and without the article, folded; the longest first, four letters must be left.
-_ENDINGS = "eve ave ives uesh esh ash ish ush ese ve es as is us et at it ut en an in un a e i o u s t n"
+_ENDINGS = "eve ave ives uesh esh ash ish ush ese es as is us et at it ut en an in un a e i o u s t n"
 
 
 def group_of(language: str) -> str | None:

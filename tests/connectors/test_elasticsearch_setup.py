@@ -34,7 +34,9 @@ def server(elasticsearch: Node) -> Iterator[ElasticsearchServer]:
 
 
 def test_the_second_time_changes_nothing(server: ElasticsearchServer) -> None:
-    first, second = set_up(server, ONE_NODE), set_up(server, ONE_NODE)
+    looked, first = set_up(server, ONE_NODE, only_look=True), set_up(server, ONE_NODE)
+    second = set_up(server, ONE_NODE)
+    assert list(looked) == list(first)
     assert {change.action for change in first} == {"created"}
     assert {(change.action, change.detail) for change in second} == {("unchanged", "")}
     assert [change.subject for change in first] == [change.subject for change in second]
@@ -84,7 +86,10 @@ def test_an_index_of_a_release_before_gets_its_new_fields(server: ElasticsearchS
         aliases=aliases,
         settings=components(server.prefix)[f"{server.prefix}-fold"]["template"]["settings"],
     )
+    looked = set_up(server, ONE_NODE, only_look=True)
+    assert "reason" not in client.indices.get_mapping(index=name).body[name]["mappings"]["properties"]
     changes = {one.subject: one for one in set_up(server, ONE_NODE)}
+    assert {one.subject: one for one in looked} == changes
     assert changes[f"template {server.alias('alerts')}"].action == "created"
     assert changes[f"index {name}"].action == "changed"
     assert changes[f"index {name}"].detail.startswith("fields added or changed")

@@ -33,6 +33,8 @@ class FakeKibana:
         """The header a request must bring; empty: no logins."""
         self.forbidden = False
         self.starting = False
+        self.moved_to = ""
+        """Where every request is sent instead."""
         self.refusals: dict[str, Saved] = {}
         """Object id -> why it is not taken."""
         self.stored: dict[tuple[str, str, str], Saved] = {}
@@ -145,7 +147,9 @@ def serving(kibana: FakeKibana, tls: ssl.SSLContext | None = None) -> Iterator[F
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             status, told = kibana.answer(self.command, self.path, self.headers, body)
             sent = (told if isinstance(told, str) else json.dumps(told)).encode()
-            self.send_response(status)
+            self.send_response(301 if kibana.moved_to else status)
+            if kibana.moved_to:
+                self.send_header("location", kibana.moved_to)
             self.send_header("content-length", str(len(sent)))
             self.end_headers()
             self.wfile.write(sent)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from fnmatch import fnmatchcase
 from typing import Any, get_args, get_type_hints
+from urllib.parse import unquote
 
 import pytest
 
+from connectors.interfaces import HitFilter
+from dashboard.discover import Discover
+from dashboard.kql import kql
 from schemas.alert import AlertState
 from schemas.deadletter import DeadLetter
 from schemas.elasticsearch.fields import Kind, fields
@@ -131,6 +136,21 @@ def test_every_column_of_a_saved_search_exists(name: str) -> None:
     assert [aggregated(kind, field) for field, _ in attributes["sort"]] == ["date"]
     if query := source_of(search)["query"]["query"]:
         check_filter(kind, query)
+
+
+def test_links_of_our_pages_lead_to_a_data_view_with_the_fields_they_ask_for() -> None:
+    discover = Discover(url="https://kibana.example", prefix="wirewatch")
+    everything = "lang:sr AND source:B92 AND country:RS AND author:ana AND title:kosovo AND body:banjska"
+    asked = {
+        "hits": unquote(discover.hits(HitFilter(article_id="a", watchlist="b", language="sr"))),
+        "articles": unquote(discover.articles(kql(everything).query)),
+    }
+    for kind, address in asked.items():
+        (view,) = re.findall(r"dataViewId:'([^']+)'", address)
+        assert kind_of(view) == kind
+        fields_asked = re.findall(r"([a-z_.]+): ", address)
+        assert len(set(fields_asked)) >= 3
+        assert {type_of(kind_of(view), field) for field in fields_asked} <= {"keyword", "text"}
 
 
 def test_a_field_that_is_not_there_or_cannot_do_it_is_found() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import fastjsonschema
 import pytest
 
-from connectors.kibana import OLDEST
+from connectors.kibana_client import OLDEST
 from connectors.savedobjects import FILE, PAGE, PREFIX, ndjson, saved_objects
 from tests.deploy.kibana_file import CONTROLS, DASHBOARD, OBJECTS, PANELS, SEARCHES, VIEWS, layers, source_of
 from tools.kibana import views
@@ -41,6 +41,15 @@ def test_the_schema_refuses_what_kibana_would() -> None:
         check({**DASHBOARD, "attributes": {**DASHBOARD["attributes"], "titel": "a slip"}})
     with pytest.raises(fastjsonschema.JsonSchemaException):
         check({**DASHBOARD, "version": "WzEsMV0="})
+    for name, slip in (
+        ("top-stories", '"isTransposed": false'),
+        ("hits", '"emptyAsNull": false'),
+        ("polls", '"size": 15'),
+    ):
+        panel = json.dumps(PANELS[name])
+        assert slip in panel
+        with pytest.raises(fastjsonschema.JsonSchemaException):
+            fits("panel")(json.loads(panel.replace(slip, f'{slip}, "a": "slip"')))
 
 
 def test_ids_are_fixed_and_used_once() -> None:

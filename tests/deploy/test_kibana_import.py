@@ -195,6 +195,13 @@ def test_what_is_not_kibana(fake: FakeKibana) -> None:
     assert not raised.value.retryable
 
 
+def test_one_that_has_moved(fake: FakeKibana) -> None:
+    fake.moved_to = "https://kibana.example/"
+    with pytest.raises(StoreError, match=r"leads elsewhere, to https://kibana\.example/: see kibana\.url") as raised:
+        import_objects(Kibana(url=fake.url))
+    assert not raised.value.retryable
+
+
 def test_an_address_that_is_none() -> None:
     with pytest.raises(StoreError, match="not an address"):
         import_objects(Kibana(url="kibana.example"))

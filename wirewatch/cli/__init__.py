@@ -20,6 +20,7 @@ COMMANDS = {
     "desk": "alert alone, as a service",
     "serve": "the page alone, as a service",
     "demo": "the same over a sample wire on this machine",
+    "worker": "the stages of the graph, for an engine such as Flink",
     "init": "write a commented settings file",
     "feeds": "sources and their health",
     "ingest": "push items in from elsewhere",

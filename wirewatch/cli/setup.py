@@ -16,7 +16,9 @@ from wirewatch.settings import Settings
     type=click.FloatRange(min=0),
     help="Wait so long for servers that are still starting.",
 )
-@click.option("--reindex", is_flag=True, help="Also make each index of Elasticsearch anew, behind its alias.")
+@click.option(
+    "--reindex", is_flag=True, help="Also make indices anew, behind their alias, that cannot be changed in place."
+)
 @click.option("--kibana", default="", metavar="URL", help="Also import data views, searches and dashboard there.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @with_settings
@@ -26,11 +28,17 @@ def command(settings: Settings, *, wait: float, reindex: bool, kibana: str, as_j
     Run it before the first start and after each upgrade; what is there already stays as it is, so it may be run again at
     any time. Without servers in the settings there is nothing to set up.
     """
+    from wirewatch.progress import ProgressLine
     from wirewatch.provisioning import changes, steps
 
-    asked = tuple(steps(settings, reindex=reindex, kibana=kibana))
+    progress = ProgressLine()
+    asked = tuple(steps(settings, reindex=reindex, kibana=kibana, progress=progress))
     if not asked:
         click.echo("nothing to set up: the settings name no servers, all lies in the data folder", err=True)
-    for change in changes(asked, wait=wait, say=lambda text: click.echo(text, err=True)):
-        detail = f"  {change.detail}" if change.detail else ""
-        print_record(change, as_json=as_json, text=f"{change.action:9}  {change.subject}{detail}")
+    try:
+        for change in changes(asked, wait=wait, say=lambda text: click.echo(text, err=True)):
+            progress.close()
+            detail = f"  {change.detail}" if change.detail else ""
+            print_record(change, as_json=as_json, text=f"{change.action:9}  {change.subject}{detail}")
+    finally:
+        progress.close()
