@@ -59,7 +59,7 @@ def run_unbounded(settings: Settings, outputs: Outputs, engine: Engine, say: Cal
     the job has ended.
     """
     options = beam_options(engine.runner, engine.options)
-    here = "--environment_type=LOOPBACK" in options
+    here = _named(options)["environment_type"].upper() == "LOOPBACK"
     if here and engine.detach:
         message = "the workers of this job live in this process, which cannot leave them"
         raise SettingsError(message, subject="--detach")
@@ -115,6 +115,11 @@ def beam_options(runner: str, arguments: Sequence[str]) -> list[str]:
     if runner == "PrismRunner" and not {"prism_location", "job_endpoint"} & set(named):
         message = "PrismRunner needs its program: --prism_location PATH"
         raise SettingsError(message, subject="--prism_location")
+    if runner != "PrismRunner" and "environment_type" not in named:
+        message = (
+            "say how the engine gets its workers: PROCESS, EXTERNAL (a pool: `wirewatch worker --pool`) or LOOPBACK"
+        )
+        raise SettingsError(message, subject="--environment_type")
     defaults = {"streaming": ""} if "streaming" not in named else {}
     if runner == "PrismRunner":
         defaults["environment_type"] = "LOOPBACK"

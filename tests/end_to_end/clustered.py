@@ -8,21 +8,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaProducer
 
-from connectors.index.elasticsearch import ElasticsearchIndex, ElasticsearchServer
 from connectors.interfaces import Candidates
 from connectors.log.enquiry import Enquiry
 from connectors.log.kafka import KafkaLog
 from connectors.log.kafka_server import KafkaServer
-from connectors.log.topics import TopicTerms, set_up
 from schemas import codec
 from schemas.hit import ItemHits
 from schemas.item import FeedItem
 from tests.product import arguments, environment
 from tests.samples import item
 from tests.servers.flink import Flink
-from tests.servers.kafka import Broker
+from wirewatch import wiring
+from wirewatch.settings import load
 
 PARTITIONS = 4
 EMPTY = 3
@@ -38,23 +37,20 @@ def article(number: int) -> FeedItem:
 class Clustered:
     """Close it at the end; the job is the test's to cancel."""
 
-    def __init__(self, broker: Broker, node: ElasticsearchServer, flink: Flink, data: Path) -> None:
-        """`node` is set up; the topics are made here."""
+    def __init__(self, flink: Flink, data: Path, servers: dict[str, str]) -> None:
+        """`servers` is the environment that names them, and everything is set up there."""
         self.published = 0
         self._flink = flink
         self._data = data
-        self._node = node
-        self._kafka = KafkaServer(servers=(broker.servers,), prefix=node.prefix)
-        set_up(self._kafka, TopicTerms(partitions=PARTITIONS))
-        self._producer = KafkaProducer(bootstrap_servers=broker.servers, acks="all")
-        self._index = ElasticsearchIndex(node)
+        self._environment = servers
+        settings = load(environment=servers)
+        self._kafka = KafkaServer(servers=settings.kafka.servers, prefix=settings.kafka.prefix)
+        self._producer = KafkaProducer(bootstrap_servers=list(self._kafka.servers), acks="all")
+        self._index = wiring.open_index(settings)
 
     def close(self) -> None:
         self._producer.close()
         self._index.close()
-        admin = KafkaAdminClient(bootstrap_servers=self._kafka.servers[0])
-        admin.delete_topics([name for name in admin.list_topics() if name.startswith(self._kafka.prefix)])
-        admin.close()
 
     def publish(self, count: int, each: float = 0.0) -> None:
         """The next `count` articles, `each` seconds apart."""
@@ -78,14 +74,13 @@ class Clustered:
         words += ["--job_endpoint", self._flink.endpoint, "--environment_type=PROCESS"]
         words += ["--environment_config", json.dumps({"command": str(self._flink.worker)})]
         words += ["--checkpointing_interval=1000", *(f"--{name}={value}" for name, value in options.items())]
-        settings = {
-            "WIREWATCH_KAFKA_SERVERS": self._kafka.servers[0],
-            "WIREWATCH_KAFKA_PREFIX": self._kafka.prefix,
-            "WIREWATCH_ELASTICSEARCH_URLS": self._node.urls[0],
-            "WIREWATCH_ELASTICSEARCH_PREFIX": self._node.prefix,
-        }
         done = subprocess.run(
-            arguments(*words), capture_output=True, text=True, timeout=180, env=environment(**settings), check=False
+            arguments(*words),
+            capture_output=True,
+            text=True,
+            timeout=180,
+            env=environment(**self._environment),
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert f"4 partitions of {self._kafka.prefix}.items" in done.stdout

@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,14 @@ from pipelines.stages import Matched, decode, match, recognise
 from schemas import codec
 from schemas.hit import ItemHits
 from schemas.time import now
-from tests.connectors.elasticsearch_index import prepared
+from tests.end_to_end.cases import STEPS, Documents, Size, comes_to
 from tests.end_to_end.clustered import EMPTY, Clustered, article, until
 from tests.servers.elasticsearch import Node
 from tests.servers.flink import Flink
 from tests.servers.kafka import Broker
+from tests.servers.prepared import prepared
+from tests.servers.process import free_ports
+from tests.wire import Wire
 from wirewatch.settings import Settings
 from wirewatch.wiring import watchlist_files
 
@@ -33,14 +37,25 @@ pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
-def clustered(kafka: Broker, elasticsearch: Node, flink: Flink, tmp_path: Path) -> Iterator[Clustered]:
-    with prepared(elasticsearch) as node:
-        opened = Clustered(kafka, node, flink, tmp_path / "data")
-        yield opened
-        for job, state in flink.states().items():
-            if state not in {"CANCELED", "FINISHED", "FAILED"}:
-                flink.cancel(job)
-        opened.close()
+def engine(flink: Flink) -> Iterator[Flink]:
+    """The cluster, left without jobs."""
+    yield flink
+    for job, state in flink.states().items():
+        if state not in {"CANCELED", "FINISHED", "FAILED"}:
+            flink.cancel(job)
+
+
+@pytest.fixture
+def servers(kafka: Broker, elasticsearch: Node) -> dict[str, str]:
+    """The environment that names log and index."""
+    return prepared(kafka, elasticsearch)
+
+
+@pytest.fixture
+def clustered(servers: dict[str, str], engine: Flink, tmp_path: Path) -> Iterator[Clustered]:
+    opened = Clustered(engine, tmp_path / "data", servers)
+    yield opened
+    opened.close()
 
 
 def expected(count: int) -> list[Matched]:
@@ -77,17 +92,17 @@ def check_everything(clustered: Clustered) -> None:
 
 
 def test_nothing_is_lost_when_a_worker_and_a_task_manager_die_while_items_flow(
-    clustered: Clustered, flink: Flink
+    clustered: Clustered, engine: Flink
 ) -> None:
     clustered.submit()
     flowing = threading.Thread(target=clustered.publish, args=(4000, 0.01))
     flowing.start()
     clustered.wait_for(100)
-    (worker,) = flink.workers()
+    (worker,) = engine.workers()
     os.kill(worker, signal.SIGKILL)
     before = clustered.count()
     clustered.wait_for(before + 500)
-    flink.kill_task_manager()
+    engine.kill_task_manager()
     assert flowing.is_alive()
     flowing.join()
     clustered.wait_for(clustered.published)
@@ -95,14 +110,14 @@ def test_nothing_is_lost_when_a_worker_and_a_task_manager_die_while_items_flow(
     assert len(clustered.hits()) < 2 * len(found(clustered.hits()))
 
 
-def test_a_savepoint_goes_on_exactly_and_committed_places_lose_nothing(clustered: Clustered, flink: Flink) -> None:
+def test_a_savepoint_goes_on_exactly_and_committed_places_lose_nothing(clustered: Clustered, engine: Flink) -> None:
     job = clustered.submit()
     clustered.publish(300)
     clustered.wait_for(300)
     flowing = threading.Thread(target=clustered.publish, args=(600, 0.005))
     flowing.start()
-    savepoint = flink.stop_with_savepoint(job)
-    assert flink.states()[job] == "FINISHED"
+    savepoint = engine.stop_with_savepoint(job)
+    assert engine.states()[job] == "FINISHED"
     flowing.join()
 
     job = clustered.submit(savepoint_path=savepoint)
@@ -110,8 +125,39 @@ def test_a_savepoint_goes_on_exactly_and_committed_places_lose_nothing(clustered
     check_everything(clustered)
     assert len(clustered.hits()) == 300, "a savepoint starts where it stopped: nothing comes twice"
 
-    flink.cancel(job)
+    engine.cancel(job)
     clustered.publish(300)
     clustered.submit()
     clustered.wait_for(1200)
     check_everything(clustered)
+
+
+def test_services_around_an_engine_come_to_what_one_process_comes_to(
+    wanted: list[Documents], cases_wire: Wire, tmp_path: Path, servers: dict[str, str], engine: Flink
+) -> None:
+    size = Size(tmp_path / "cluster", cases_wire, **servers)
+    (port,) = free_ports(1)
+    graph = ("pipeline", "--runner", "PortableRunner", "--job_endpoint", engine.endpoint)
+    external = (
+        "--environment_type=EXTERNAL",
+        f"--environment_config=127.0.0.1:{port}",
+        "--checkpointing_interval=1000",
+    )
+    cases_wire.documents.clear()
+    STEPS[0](size)
+    with ExitStack() as stack:
+        for words in (("worker", "--pool", str(port)), (*graph, *external), ("poll",), ("desk",)):
+            process = size.start(*words)
+            stack.callback(process.communicate)
+            stack.callback(process.kill)
+            if words[0] == "pipeline":
+                watching = process
+        for number, (step, expected) in enumerate(zip(STEPS, wanted, strict=True)):
+            if number:
+                step(size)
+            comes_to(size, expected, 240)
+        watching.terminate()
+        assert watching.wait(30) == 0
+        assert watching.stdout is not None
+        assert "watches job " in watching.stdout.read()
+    assert list(engine.states().values()).count("RUNNING") == 1, "the job lives on without who handed it over"

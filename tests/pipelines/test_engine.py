@@ -1,4 +1,4 @@
-"""The door to an engine: options that nobody knows, and a worker that asks who it is."""
+"""The door to an engine: options that nobody knows, and those it describes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 from apache_beam.options.pipeline_options import PortableOptions, StandardOptions
-from apache_beam.portability.api import (
-    beam_job_api_pb2,
-    beam_job_api_pb2_grpc,
-    beam_provision_api_pb2,
-    beam_provision_api_pb2_grpc,
-)
-from google.protobuf import text_format
+from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 
 from pipelines.engine import check_options, described_options, parsed
-from pipelines.worker import environment
 from schemas.errors import SettingsError
 
 FLINK = frozenset({"checkpointing_interval", "max_bundle_time_mills", "parallelism"})
@@ -31,23 +24,10 @@ class JobServer(beam_job_api_pb2_grpc.JobServiceServicer):  # type: ignore[misc]
         return beam_job_api_pb2.DescribePipelineOptionsResponse(options=[option])
 
 
-class Provision(beam_provision_api_pb2_grpc.ProvisionServiceServicer):  # type: ignore[misc] # Beam is untyped
-    """Tells each worker its name in the address of its control endpoint."""
-
-    def GetProvisionInfo(self, request: object, context: grpc.ServicerContext) -> object:  # noqa: N802 its name
-        worker = dict(context.invocation_metadata())["worker_id"]
-        info = beam_provision_api_pb2.ProvisionInfo(runner_capabilities=["one", "two"])
-        info.pipeline_options.update({"beam:option:parallelism:v1": "2"})
-        info.control_endpoint.url = f"control-of-{worker}"
-        info.logging_endpoint.url = "logging"
-        return beam_provision_api_pb2.GetProvisionInfoResponse(info=info)
-
-
 @pytest.fixture
 def endpoint() -> Iterator[str]:
     server = grpc.server(ThreadPoolExecutor(2))
     beam_job_api_pb2_grpc.add_JobServiceServicer_to_server(JobServer(), server)
-    beam_provision_api_pb2_grpc.add_ProvisionServiceServicer_to_server(Provision(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     yield f"127.0.0.1:{port}"
@@ -87,16 +67,3 @@ def test_truth_values_can_be_written_out() -> None:
 
 def test_the_job_server_says_what_it_knows(endpoint: str) -> None:
     assert described_options(endpoint) == {"max_bundle_time_mills"}
-
-
-def test_a_worker_asks_the_engine_for_the_rest(endpoint: str) -> None:
-    told = environment("7-1", endpoint)
-    assert told["WORKER_ID"] == "7-1"
-    assert told["RUNNER_CAPABILITIES"] == "one two"
-    assert '"beam:option:parallelism:v1": "2"' in told["PIPELINE_OPTIONS"]
-    assert text_format.Parse(told["CONTROL_API_SERVICE_DESCRIPTOR"], _descriptor()).url == "control-of-7-1"
-    assert "STATUS_API_SERVICE_DESCRIPTOR" not in told
-
-
-def _descriptor() -> object:
-    return beam_provision_api_pb2.ProvisionInfo().control_endpoint

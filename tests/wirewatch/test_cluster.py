@@ -54,6 +54,7 @@ def test_prism_works_in_this_process_and_knows_nothing_of_flink() -> None:
     [
         ("DataflowRunner", (), "--runner"),
         ("PortableRunner", (), "--job_endpoint"),
+        ("PortableRunner", ("--job_endpoint=host:8099",), "--environment_type"),
         ("PrismRunner", (), "--prism_location"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 
 import click
@@ -18,17 +19,17 @@ def command(worker: str, provision_endpoint: str, pool: int | None) -> None:
     """Run the stages of `pipeline --runner …` for an engine such as Flink.
 
     The engine starts it itself (environment type PROCESS) with --id and --provision_endpoint, or asks a pool for it
-    (EXTERNAL) that was started beside it with --pool. The other options an engine gives are not needed.
+    (EXTERNAL) that was started beside it with --pool, which listens on loopback only. The other options an engine
+    gives are not needed.
     """
     if pool is not None:
         from pipelines.worker import serve_pool
-        from wirewatch.cluster import worker_executable
 
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        click.echo(f"worker pool at port {pool}", err=True)
-        serve_pool(pool, worker_executable(), stop)
+        click.echo(f"worker pool at 127.0.0.1:{pool}", err=True)
+        serve_pool(pool, [sys.executable, "-m", "wirewatch", "worker"], stop)
         return
     if not worker or not provision_endpoint:
         message = "an engine starts this with --id and --provision_endpoint; to be asked for workers, give --pool PORT"
