@@ -9,6 +9,7 @@ WirewatchError
 ├── FeedError             one poll of one feed failed; carries its FeedStatus
 ├── RecordError           one log record cannot be processed; names its position
 ├── StoreError            a log or index refused or is away
+│   └── PositionLostError the log no longer keeps what a reader asked for
 └── DeliveryError         a mail could not be handed over
 """
 
@@ -81,6 +82,21 @@ class RecordError(WirewatchError):
 
 class StoreError(WirewatchError):
     """A log, index or state file refused a call, or is away (`retryable`)."""
+
+
+class PositionLostError(StoreError):
+    """The records of `topic` before `oldest` are no longer kept, and `asked` is one of them.
+
+    Where the log was replaced by a shorter one, `asked` lies behind its end, and `oldest` is the smaller of the two.
+    """
+
+    def __init__(self, topic: str, partition: int, *, asked: int, oldest: int) -> None:
+        lost = f"{oldest - asked} records are gone" if oldest > asked else "it ends before that"
+        super().__init__(f"offset {asked} is not kept, the oldest is {oldest}: {lost}", subject=f"{topic}/{partition}")
+        self.topic = topic
+        self.partition = partition
+        self.asked = asked
+        self.oldest = oldest
 
 
 class DeliveryError(WirewatchError):

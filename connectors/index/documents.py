@@ -28,6 +28,12 @@ class _Derived(msgspec.Struct, kw_only=True, omit_defaults=True):
     folded: tuple[str, ...] = ()
     stemmed: dict[str, tuple[str, ...]] = {}
     cursor: int = 0
+    publish_seconds: float | None = None
+    """From published to seen, of what was news when it was seen."""
+    match_seconds: float | None = None
+    """From seen to matched."""
+    delivery_seconds: float | None = None
+    """From the decision to send an alert to the mail server's yes."""
 
 
 def of_article(article: Article) -> bytes:
@@ -50,12 +56,19 @@ def of_version(version: Version) -> bytes:
 
 def of_hit(hit: Hit, cursor: int) -> bytes:
     """The document of a hit; `cursor` (from 1) is its number in the order hits were first stored in."""
-    return _joined(hit, _Derived(timestamp=hit.seen_at, cursor=cursor))
+    derived = _Derived(
+        timestamp=hit.seen_at,
+        cursor=cursor,
+        publish_seconds=None if hit.history else _seconds(hit.published_at, hit.seen_at),
+        match_seconds=_seconds(hit.seen_at, hit.matched_at),
+    )
+    return _joined(hit, derived)
 
 
 def of_alert(alert: Alert) -> bytes:
     """The document of an alert."""
-    return _joined(alert, _Derived(timestamp=alert.created_at))
+    delivery = _seconds(alert.created_at, alert.sent_at)
+    return _joined(alert, _Derived(timestamp=alert.created_at, delivery_seconds=delivery))
 
 
 def of_fetch(fetch: FetchRecord) -> bytes:
@@ -80,6 +93,13 @@ def read(source: Mapping[str, Any], kind: type[Stored], subject: str) -> Stored:
     except msgspec.ValidationError as error:
         message = f"not a valid {codec.SCHEMAS[kind][0]} document: {error}"
         raise RecordError(message, subject=subject, stage="decode") from error
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    """None when a time is missing, or they contradict each other: a feed may date its items ahead."""
+    if start is None or end is None or end < start:
+        return None
+    return (end - start).total_seconds()
 
 
 def _joined(value: msgspec.Struct, derived: _Derived) -> bytes:

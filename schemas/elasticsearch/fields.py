@@ -35,8 +35,8 @@ TIME: dict[Kind, str] = {
 DERIVED: dict[Kind, frozenset[str]] = {
     "articles": frozenset({"@timestamp", "fold", "folded", "stemmed"}),
     "versions": frozenset({"@timestamp"}),
-    "hits": frozenset({"@timestamp", "cursor"}),
-    "alerts": frozenset({"@timestamp"}),
+    "hits": frozenset({"@timestamp", "cursor", "publish_seconds", "match_seconds"}),
+    "alerts": frozenset({"@timestamp", "delivery_seconds"}),
     "deadletters": frozenset({"@timestamp"}),
     "fetches": frozenset({"@timestamp"}),
 }
@@ -158,6 +158,8 @@ _FIELDS: dict[Kind, dict[str, Field]] = {
         "seen_at": _DATE,
         "matched_at": _DATE,
         "cursor": _COUNT,
+        "publish_seconds": _FRACTION,
+        "match_seconds": _FRACTION,
     },
     "alerts": {
         "alert_key": _ID,
@@ -177,6 +179,7 @@ _FIELDS: dict[Kind, dict[str, Field]] = {
         "created_at": _DATE,
         "sent_at": _DATE,
         "next_attempt_at": _DATE,
+        "delivery_seconds": _FRACTION,
     },
     "deadletters": {
         "id": _ID,
