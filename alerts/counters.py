@@ -22,6 +22,12 @@ class DeskCounters(msgspec.Struct, kw_only=True):
     """Alerts handed over again because a process died with them in hand: each may have left a second copy."""
     copied_total: int = 0
     """Records and alerts copied to the index and the log."""
+    lost_total: int = 0
+    """Records of `hits` that were gone from the log when the desk came to them: nobody was told of what they held."""
+    copies_lost_total: int = 0
+    """The same where only the copy in the index is missing: they were decided in time."""
+    copies_refused_total: int = 0
+    """Records and alerts that the index takes for no document; the former are dead letters."""
     waits_total: int = 0
     """Steps in which a log or index was away."""
     delivery_seconds_sum: float = 0.0

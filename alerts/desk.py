@@ -23,14 +23,14 @@ from alerts.counters import DeskCounters
 from alerts.decide import concerned, decide
 from alerts.deliver import deliver
 from alerts.headers import parsed_address
+from alerts.letters import dead_letter
+from alerts.reading import HitReader
 from alerts.row import Row
 from connectors.interfaces import HitStore, Log, Mailer, NewRecord, Record
 from schemas import codec
 from schemas import time as clock
-from schemas.deadletter import DeadLetter
 from schemas.errors import RecordError, SettingsError, StoreError
 from schemas.hit import ItemHits
-from schemas.identity import dead_letter_id, raw_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,8 @@ class Desk:
         self._settings = settings
         self._now = now
         self._jitter = jitter
-        self._copies = Copies(log, ledger, hit_store, settings.batch_records)
+        self._hits = HitReader(log, ledger, DESK)
+        self._copies = Copies(log, ledger, hit_store, settings.batch_records, now)
         self.counters = DeskCounters()
 
     def counts(self) -> dict[AlertState, int]:
@@ -200,6 +201,8 @@ class Desk:
             copied, reasons = self._patiently(work)
             done, waiting = done + copied, waiting + reasons
         self.counters.copied_total += done
+        self.counters.copies_lost_total = self._copies.hits.lost_total
+        self.counters.copies_refused_total = self._copies.refused_total
         return DeskProgress(copied=done, waiting=tuple(dict.fromkeys(waiting)))
 
     def _patiently(self, work: Callable[[], int]) -> tuple[int, tuple[str, ...]]:
@@ -212,19 +215,20 @@ class Desk:
             return 0, (str(error),)
 
     def _decide(self) -> int:
-        records = self._log.read("hits", self._ledger.positions(DESK), self._settings.batch_records)
+        records = self._hits.read(self._settings.batch_records)
+        self.counters.lost_total = self._hits.lost_total
         if not records:
             return 0
         now = self._now()
         decided: dict[str, Row] = {}
-        dead: list[DeadLetter] = []
+        dead: list[NewRecord] = []
         for record in records:
             try:
                 for row in self._rows(record, decided, now):
                     decided[row.alert.alert_key] = row
             except RecordError as error:
-                dead.append(_dead_letter(record, error, now))
-        self._log.append([_appended(letter) for letter in dead])
+                dead.append(dead_letter(record, "desk", error.message, now))
+        self._log.append(dead)
         ends = {record.partition: record.offset + 1 for record in records}
         self._ledger.save(tuple(decided.values()), DESK, ends)
         self.counters.records_total += len(records)
@@ -274,24 +278,3 @@ class Desk:
                 },
             )
         return done
-
-
-def _dead_letter(record: Record, error: RecordError, now: datetime) -> DeadLetter:
-    return DeadLetter(
-        id=dead_letter_id(record.position, "desk"),
-        stage="desk",
-        reason=error.message,
-        position=record.position,
-        subject=record.key,
-        topic=record.topic,
-        key=record.key,
-        headers=record.headers,
-        raw=record.value,
-        length=len(record.value),
-        raw_hash=raw_hash(record.value),
-        failed_at=now,
-    )
-
-
-def _appended(letter: DeadLetter) -> NewRecord:
-    return NewRecord.of("deadletters", letter.id, letter)

@@ -17,13 +17,21 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from benchmarks.corpus import items, record_of
 from benchmarks.results import Result, options, record
+from connectors.index.embedded import EmbeddedIndex
+from connectors.inflight import InFlightFile
+from connectors.log.consumer import StoredPositionConsumer
 from wirewatch import wiring
 from wirewatch.settings import Settings
+
+if TYPE_CHECKING:
+    from connectors.interfaces import Log
+    from pipelines.run import MicroBatches
 
 _BATCH = 500
 
@@ -76,11 +84,20 @@ def _filled(folder: Path, count: int) -> Settings:
     return settings
 
 
+def _opened(settings: Settings) -> tuple[Log, EmbeddedIndex]:
+    return wiring.open_log(settings), EmbeddedIndex(settings.folder / "index.sqlite3")
+
+
+def _pipeline(settings: Settings, log: Log, index: EmbeddedIndex) -> MicroBatches:
+    reader = StoredPositionConsumer(wiring.PIPELINE, log, "items", index)
+    return wiring.pipeline(settings, reader, InFlightFile(settings.folder / "pipeline.inflight"))
+
+
 def _by_beam(settings: Settings) -> None:
     from pipelines.resources import release
 
-    log, index = wiring.open_log(settings), wiring.open_index(settings)
-    wiring.pipeline(settings, log, index, lambda: False).drain()
+    log, index = _opened(settings)
+    _pipeline(settings, log, index).drain()
     release()
     index.close()
     log.close()
@@ -88,13 +105,12 @@ def _by_beam(settings: Settings) -> None:
 
 def _by_loop(settings: Settings) -> None:
     from connectors.interfaces import Mark
-    from connectors.log.consumer import StoredPositionConsumer
     from pipelines.language.content import content_of
     from pipelines.matching.reload import Watched
     from pipelines.stages import decode, match, outgoing, recognise
     from schemas.time import now
 
-    log, index = wiring.open_log(settings), wiring.open_index(settings)
+    log, index = _opened(settings)
     consumer = StoredPositionConsumer("pipeline", log, "items", index)
     watched = Watched(wiring.watchlist_files(settings))
     while records := consumer.read(_BATCH, 0):
@@ -130,8 +146,8 @@ def _memory(folder: str) -> None:
 
     warm()
     settings = msgspec.structs.replace(Settings(), data=folder)
-    log, index = wiring.open_log(settings), wiring.open_index(settings)
-    pipeline = wiring.pipeline(settings, log, index, lambda: False)
+    log, index = _opened(settings)
+    pipeline = _pipeline(settings, log, index)
     before = _resident()
     pipeline.drain()
     sys.stdout.write(f"{before} {_resident()}\n")

@@ -7,13 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from schemas.errors import StoreError
-
-
-class _Note(msgspec.Struct):
-    first: str
-    records: int
-    deaths: int
+from connectors.interfaces import InHand
+from connectors.lock import FolderLock
+from schemas.errors import FolderInUseError, StoreError
 
 
 class InFlightFile:
@@ -26,19 +22,18 @@ class InFlightFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def previous(self) -> tuple[str, int, int] | None:
-        """See `InFlight.previous`. An unreadable note counts as none."""
+    def previous(self) -> InHand | None:
+        """See `InFlight.previous`. A note that cannot be read, or is of another release, counts as none."""
         try:
-            note = msgspec.json.decode(self._path.read_bytes(), type=_Note)
+            return msgspec.json.decode(self._path.read_bytes(), type=InHand)
         except (FileNotFoundError, msgspec.DecodeError):
             return None
-        return (note.first, note.records, note.deaths)
 
-    def begin(self, first: str, records: int, deaths: int) -> None:
+    def begin(self, batch: InHand) -> None:
         """See `InFlight.begin`. Where there is no room for the note there is none: the batch itself waits for room."""
         spare = self._path.with_suffix(".new")
         try:
-            spare.write_bytes(msgspec.json.encode(_Note(first, records, deaths)))
+            spare.write_bytes(msgspec.json.encode(batch))
             spare.replace(self._path)
         except OSError as error:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
@@ -50,3 +45,25 @@ class InFlightFile:
     def end(self) -> None:
         """See `InFlight.end`."""
         self._path.unlink(missing_ok=True)
+
+
+class InFlightSlot(InFlightFile):
+    """The note of one of several processes that read as `name` and share a folder.
+
+    Each takes the first place that is free, and so the note of one that died: `NAME-1.inflight`, `NAME-2.inflight`, …
+    Raises `DataFolderError`.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        number = 1
+        while True:
+            try:
+                self._lock = FolderLock(folder / f"{name}-{number}.lock", held_for=f"another {name}")
+                break
+            except FolderInUseError:
+                number += 1
+        super().__init__(folder / f"{name}-{number}.inflight")
+
+    def close(self) -> None:
+        """Leave the place to another process."""
+        self._lock.close()

@@ -106,6 +106,41 @@ class Consumer(Protocol):
         """Release what the consumer opened."""
 
 
+class PartitionReader(Protocol):
+    """One partition, read from where its caller says. Not shared between threads."""
+
+    def read(self, start: int, limit: int, wait: float) -> Sequence[Record]:
+        """At most `limit` records from `start` on, in order; waits up to `wait` seconds for the first.
+
+        Empty at the end. Raises `PositionLostError` when `start` is outside of what the log keeps.
+        """
+
+    def close(self) -> None:
+        """Release the sockets."""
+
+
+class PartitionedTopic(Protocol):
+    """One topic for one consumer whose engine shares out the partitions and keeps its place in each.
+
+    The place committed here is where a run begins that the engine knows nothing of, and what lag is counted from.
+    """
+
+    def partitions(self) -> Sequence[int]:
+        """The partitions there are now."""
+
+    def begin(self, partition: int) -> int:
+        """Where to begin: the committed place, else the oldest record. Raises `PositionLostError` as a reader does."""
+
+    def reader(self, partition: int) -> PartitionReader:
+        """A reader of its own for the caller, who closes it."""
+
+    def commit(self, positions: Positions) -> None:
+        """Everything before `positions` is processed; partitions not named keep theirs."""
+
+    def close(self) -> None:
+        """Release the sockets."""
+
+
 class Mark(msgspec.Struct, frozen=True):
     """A consumer's place, to be saved together with what was made from the records before it."""
 
@@ -113,14 +148,24 @@ class Mark(msgspec.Struct, frozen=True):
     positions: dict[int, int]
 
 
+class InHand(msgspec.Struct, frozen=True):
+    """A batch that is being run."""
+
+    places: dict[int, tuple[int, int]]
+    """By partition: the offset of its first record in the batch, and the one after its last."""
+    records: int
+    deaths: int = 0
+    """Deaths in a row that the process has died with exactly this in hand."""
+
+
 class InFlight(Protocol):
     """What a process had in hand when it died: a note on disk beside each batch."""
 
-    def previous(self) -> tuple[str, int, int] | None:
-        """(first position, records, deaths in a row with it) of a batch begun and never ended; None after a clean end."""
+    def previous(self) -> InHand | None:
+        """The batch begun and never ended; None after a clean end."""
 
-    def begin(self, first: str, records: int, deaths: int) -> None:
-        """A batch of `records` starting at position `first` is about to run; `deaths` it has already seen."""
+    def begin(self, batch: InHand) -> None:
+        """`batch` is about to be run."""
 
     def end(self) -> None:
         """The batch was committed."""

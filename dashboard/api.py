@@ -87,8 +87,13 @@ class Api:
             return Response(media_type=EventStream.media_type)
         return EventStream(self._live, asked, asked.after if seen is None else seen)
 
+    def alive(self, request: Request) -> Response:
+        """`/livez`: 200 as long as anything answers here at all."""
+        del request
+        return answer({"ok": True, "details": {}})
+
     def health(self, request: Request) -> Response:
-        """`/healthz`: 200 or 503, and why."""
+        """`/readyz` and `/healthz`: 200 or 503, and why."""
         del request
         health = self._sources.health()
         status = HTTPStatus.OK if health.ok else HTTPStatus.SERVICE_UNAVAILABLE

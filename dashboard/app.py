@@ -19,6 +19,7 @@ from dashboard.api import Api, ErrorAnswer, answer
 from dashboard.assets import Assets
 from dashboard.guard import HEADERS, Guard
 from dashboard.live import Live
+from dashboard.login import Credentials, Login
 from dashboard.pages import Pages
 from dashboard.query import ParameterError
 from dashboard.render import Renderer
@@ -28,8 +29,8 @@ from schemas.errors import StoreError
 __all__ = ["Health", "Sources", "create_app"]
 
 
-def create_app(sources: Sources, hosts: Iterable[str] = ()) -> Starlette:
-    """The application. `hosts` are names it answers to beside the loopback ones.
+def create_app(sources: Sources, hosts: Iterable[str] = (), login: Credentials | None = None) -> Starlette:
+    """The application. `hosts` are names it answers to beside the loopback ones; without `login` it asks nobody.
 
     `app.state.live` is the fan-out: whoever stops the server closes it first (`dashboard.server` does), or open event
     streams hold the server until its own time limit.
@@ -53,16 +54,22 @@ def create_app(sources: Sources, hosts: Iterable[str] = ()) -> Starlette:
         routes=[
             Route("/", pages.live),
             Route("/feeds", pages.feeds),
+            Route("/discover", pages.discover),
             Route("/articles/{id}", pages.article),
             Route("/events", api.events),
             Route("/api/hits", api.hits),
             Route("/api/feeds", api.feeds),
             Route("/api/articles/{id}", api.article),
+            Route("/livez", api.alive),
+            Route("/readyz", api.health),
             Route("/healthz", api.health),
             Route("/metrics", api.metrics),
             Route("/static/{name}", assets.serve),
         ],
-        middleware=[Middleware(Guard, hosts=tuple(hosts))],
+        middleware=[
+            Middleware(Guard, hosts=tuple(hosts)),
+            *([Middleware(Login, credentials=login)] if login else []),
+        ],
         exception_handlers={
             ParameterError: errors.parameter,
             HTTPException: errors.http,
@@ -108,7 +115,7 @@ class _Errors:
     async def _answer(
         self, request: Request, status: HTTPStatus, message: str, parameter: str = "", *, with_feeds: bool = True
     ) -> Response:
-        if request.url.path.startswith(("/api/", "/events", "/healthz", "/metrics")):
+        if request.url.path.startswith(("/api/", "/events", "/livez", "/readyz", "/healthz", "/metrics")):
             response = answer(ErrorAnswer(message, parameter), status)
             response.headers.update(HEADERS)
             return response

@@ -13,12 +13,14 @@ from dashboard.counts import COUNTED_MOST, COUNTED_SPAN, counted
 from dashboard.feeds import FeedBoard, feed_board
 from dashboard.groups import Line, grouped, line
 from dashboard.guard import HEADERS
+from dashboard.kql import kql
 from dashboard.live import Summary
 from dashboard.marks import Piece, pieces, ranges_in
 from dashboard.query import Wanted, wanted
 from dashboard.render import Renderer
 from dashboard.sources import Sources
 from schemas.article import Article, Version
+from schemas.errors import QueryError
 from schemas.hit import Hit
 from schemas.item import FIELDS
 
@@ -70,6 +72,7 @@ class Pages:
             counts=counted(recent, asked.filter),
             watchlists=self._watchlist_names(asked, hits),
             cursor=cursor,
+            discover=self._discover(asked.filter, asked.since),
         )
 
     def feeds(self, request: Request) -> Response:
@@ -89,8 +92,21 @@ class Pages:
             texts=self._texts(article, hits),
             versions=len(article.versions),
             hit_count=len(hits),
+            discover=self._discover(HitFilter(article_id=article.article_id)) if hits else "",
             names={feed.feed_url: feed.name for feed in self._sources.feeds() if feed.name},
         )
+
+    def discover(self, request: Request) -> Response:
+        """`/discover?query=`: a search, as the address of the same search in Kibana."""
+        discover = self._sources.discover
+        if discover is None:
+            return self.error(HTTPStatus.NOT_FOUND, "No Kibana is set; the setting is kibana.url.")
+        query = request.query_params.get("query", "").strip()
+        try:
+            asked = kql(query)
+        except QueryError as error:
+            return self._page("discover.html", HTTPStatus.BAD_REQUEST, query=query, problem=str(error))
+        return self._page("discover.html", query=query, problem="", asked=asked, address=discover.articles(asked.query))
 
     def error(self, status: HTTPStatus, message: str, *, with_feeds: bool = True) -> Response:
         """A page that says what is wrong."""
@@ -99,8 +115,12 @@ class Pages:
         # The answer to a crash is sent from outside the guard: it brings the guard's headers itself.
         return HTMLResponse(text, status, HEADERS | {"Cache-Control": "no-store"})
 
-    def _page(self, template: str, **context: object) -> Response:
-        return HTMLResponse(self._renderer.page(template, board=self.board(), **context))
+    def _page(self, template: str, status: HTTPStatus = HTTPStatus.OK, **context: object) -> Response:
+        return HTMLResponse(self._renderer.page(template, board=self.board(), **context), status)
+
+    def _discover(self, wanted: HitFilter, since: str = "") -> str:
+        discover = self._sources.discover
+        return "" if discover is None else discover.hits(wanted, since)
 
     def _watchlist_names(self, asked: Wanted, hits: list[Hit]) -> dict[str, str]:
         names = {watchlist.id: watchlist.name or watchlist.id for watchlist in self._sources.watchlists()}

@@ -14,7 +14,7 @@ GRACE_SECONDS = 1
 
 
 class PageServer(uvicorn.Server):
-    """Serves the page. `should_exit = True`, from any thread, stops it within two seconds, open streams or not."""
+    """Serves the page, or an application without streams. `should_exit = True`, from any thread, stops it within two seconds, open streams or not."""
 
     def __init__(self, app: Starlette, host: str, port: int) -> None:
         super().__init__(
@@ -31,11 +31,12 @@ class PageServer(uvicorn.Server):
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
-        self._live: Live = app.state.live
+        self._live: Live | None = getattr(app.state, "live", None)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the event streams with a `closing` event, then stop as uvicorn does."""
-        self._live.close()
+        if self._live is not None:
+            self._live.close()
         await super().shutdown(sockets)
 
     @property

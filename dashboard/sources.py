@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
-from connectors.interfaces import ArticleStore, FeedStates, HitStore
-from schemas.feed import FeedSource
+from connectors.interfaces import ArticleStore, HitStore
+from dashboard.discover import Discover
+from schemas.feed import FeedSource, FeedState
 from schemas.watchlist import Watchlist
 
 
@@ -19,13 +21,20 @@ class Health:
     details: dict[str, str] = field(default_factory=dict)
 
 
+class Polls(Protocol):
+    """What polls have come to."""
+
+    def states(self) -> Iterable[FeedState]:
+        """What is known of each feed; a feed that was never polled may be missing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """All the page may read. Calls may block: they are made from worker threads, several at once."""
 
     hits: HitStore
     articles: ArticleStore
-    feed_states: FeedStates
+    feed_states: Polls
     feeds: Callable[[], tuple[FeedSource, ...]]
     """The sources that are configured; states of others are not shown."""
     watchlists: Callable[[], tuple[Watchlist, ...]]
@@ -34,3 +43,5 @@ class Sources:
     """Prometheus text of the whole process."""
     health: Callable[[], Health]
     now: Callable[[], datetime]
+    discover: Discover | None = None
+    """Kibana beside the index, which pages link to; None: there is none."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 _open: dict[Callable[[], Any], Any] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()  # what a factory makes may be made of something else obtained
 
 
 def obtain(factory: Callable[[], T]) -> T:
@@ -26,9 +26,9 @@ def obtain(factory: Callable[[], T]) -> T:
 
 
 def release() -> None:
-    """Close everything obtained; the next `obtain` opens it anew."""
+    """Close everything obtained, last first; the next `obtain` opens it anew."""
     with _lock:
-        for made in _open.values():
+        for made in reversed(_open.values()):
             close = getattr(made, "close", None)
             if close is not None:
                 close()

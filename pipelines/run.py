@@ -16,7 +16,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import EmbeddedPythonEnvironment
 
-from connectors.interfaces import Consumer, InFlight, Record
+from connectors.interfaces import Consumer, InFlight, InHand, Record
 from pipelines.monitoring import Parts, look_for_edits, monitoring
 from pipelines.patience import StoppedWaitingError, patiently
 from pipelines.read import hand_over
@@ -27,6 +27,7 @@ from schemas.errors import StoreError, WatchlistError
 from schemas.time import now
 
 _DEATHS_ALONE = 2
+_GROUP_SECONDS = 0.25
 _log = logging.getLogger(__name__)
 
 
@@ -62,8 +63,10 @@ class MicroBatches:
         self._in_flight = in_flight
         self._limit = batch_records
         self._stopped = stopped
-        self._suspects = in_flight.previous()
-        self._careful = 0
+        died_with = in_flight.previous()
+        self._suspects = dict(died_with.places) if died_with else {}
+        # Ever more deaths of one record only: of several, each is as likely as the others.
+        self._deaths = died_with.deaths + 1 if died_with and died_with.records == 1 else 0
         self._options = PipelineOptions([])
         pipeline = beam.Pipeline(runner=FnApiRunner(), options=self._options)
         monitoring(pipeline, parts)
@@ -74,50 +77,73 @@ class MicroBatches:
 
     def step(self, wait: float) -> int:
         """One batch, waiting up to `wait` seconds for its first record; returns the records committed."""
-        records = self._consumer.read(self._limit, wait)
-        if not records:
-            look_for_edits(self._parts.watchlists)
+        try:
+            records = patiently(lambda: self._consumer.read(self._limit, wait), self._stopped)
+        except StoppedWaitingError:
             return 0
-        deaths = self._remember(records)
-        done = 0
+        if not records:
+            if "hits" in self._parts.outputs:
+                look_for_edits(self._parts.watchlists)
+            return 0
+        suspects, others = self._told_apart(records)
+        deaths, done = self._deaths if len(suspects) == 1 else 0, 0
         while done < len(records):
             # While suspects are in hand, each attempt takes half of what the process died with.
-            size = max(1, self._careful // 2) if self._careful else len(records)
-            part = records[done : done + size]
+            part = suspects[: max(1, len(suspects) // 2)] or others
             try:
                 self._run_and_commit(part, deaths)
             except StoppedWaitingError:
                 return done
             done += len(part)
-            deaths = 0
-            self._careful = max(0, self._careful - len(part)) if self._careful > 1 else 0
+            suspects = suspects[len(part) :]
+            deaths = self._deaths = 0
         return done
 
     def drain(self) -> int:
-        """Batches until the topic is at its end, or `stopped()`; returns the records committed."""
+        """Batches until the topic is at its end, or `stopped()`; returns the records committed.
+
+        Of a consumer group with other members, what those have in hand is waited for.
+        """
         total = 0
+        wait = 0.0
         while not self._stopped():
-            done = self.step(0)
-            if not done:
-                break
+            done = self.step(wait)
             total += done
+            if not done and self._at_end():
+                break
+            # A consumer group takes seconds to give out its partitions.
+            wait = 0.0 if done else _GROUP_SECONDS
         return total
 
-    def _remember(self, records: Sequence[Record]) -> int:
-        """Take up the note of a process that died: how often it died with the first record alone in hand."""
-        suspects, self._suspects = self._suspects, None
-        if suspects is None or suspects[0] != records[0].position:
-            return 0
-        _, count, deaths = suspects
-        self._careful = count
-        return deaths + 1 if count == 1 else 0
+    def _at_end(self) -> bool:
+        try:
+            return not patiently(self._consumer.lag, self._stopped)
+        except StoppedWaitingError:
+            return True
+
+    def _told_apart(self, records: Sequence[Record]) -> tuple[Sequence[Record], Sequence[Record]]:
+        """Those that a process died with, and those before them in their partition; and all others.
+
+        What it had in hand may come in several batches, or not at all when another process has done it since.
+        """
+        suspected: dict[int, int] = {}
+        for partition, (first, end) in list(self._suspects.items()):
+            offsets = [record.offset for record in records if record.partition == partition]
+            if any(first <= offset < end for offset in offsets):
+                suspected[partition] = end
+            if any(offset >= end - 1 for offset in offsets):
+                del self._suspects[partition]
+        suspects = [one for one in records if one.offset < suspected.get(one.partition, 0)]
+        # A partition's suspects are its first records, so each partition stays in order.
+        others = [one for one in records if one.offset >= suspected.get(one.partition, 0)]
+        return suspects, others
 
     def _run_and_commit(self, records: Sequence[Record], deaths: int) -> None:
         """Run `records` and commit. Raises `StoppedWaitingError` when stopped before that."""
         if deaths >= _DEATHS_ALONE:
             self._give_up(records[0], "process", f"the process died {deaths} times with this record alone in hand")
             return
-        self._in_flight.begin(records[0].position, len(records), deaths)
+        self._in_flight.begin(InHand(_places(records), len(records), deaths))
         try:
             self._run(records)
         except (StoppedWaitingError, StoreError, WatchlistError):
@@ -157,10 +183,17 @@ class MicroBatches:
         self._commit((record,))
 
     def _commit(self, records: Sequence[Record]) -> None:
-        places: dict[int, int] = {}
-        for record in records:
-            places[record.partition] = max(places.get(record.partition, 0), record.offset + 1)
+        places = {partition: end for partition, (_, end) in _places(records).items()}
         patiently(lambda: self._consumer.commit(places), self._stopped)
         self._in_flight.end()
         self.counters.records_total += len(records)
         self.counters.batches_total += 1
+
+
+def _places(records: Sequence[Record]) -> dict[int, tuple[int, int]]:
+    """By partition, the first offset of `records` and the one after the last."""
+    places: dict[int, tuple[int, int]] = {}
+    for record in records:
+        first, end = places.get(record.partition, (record.offset, 0))
+        places[record.partition] = min(first, record.offset), max(end, record.offset + 1)
+    return places

@@ -1,6 +1,7 @@
 """What happens to one record between the log and the outputs: plain functions, each from one state to the next.
 
     Record ──decode──> Decoded ──recognise──> Recognised ──match──> Matched
+       │                                          └───document──> Documented
        └─────────────────── any of them may fail ──────────────────> SetAside
 
 A record that breaks a stage becomes a value, `SetAside`, and flows on to the outputs like the others, so the stream
@@ -54,6 +55,14 @@ class Matched(msgspec.Struct, frozen=True):
     version: Version
 
 
+class Documented(msgspec.Struct, frozen=True):
+    """An item as the documents it adds to the index, for an output that needs no hits."""
+
+    record: Record
+    article: Article
+    version: Version
+
+
 class SetAside(msgspec.Struct, frozen=True):
     """A record that broke a stage, as the dead letter it becomes."""
 
@@ -83,6 +92,12 @@ def match(recognised: Recognised, matcher: Matcher, now: datetime) -> Matched:
     )
 
 
+def document(recognised: Recognised) -> Documented:
+    """The documents the item adds to the index."""
+    item, content = recognised.item, recognised.content
+    return Documented(recognised.record, of_item(item, content), version_of_item(item, content))
+
+
 def set_aside(record: Record, stage: str, error: BaseException | str, now: datetime) -> SetAside:
     """The dead letter of a record that `error` kept from passing `stage`."""
     if isinstance(error, RecordError):
@@ -106,11 +121,13 @@ def set_aside(record: Record, stage: str, error: BaseException | str, now: datet
     return SetAside(record, letter)
 
 
-def outgoing(result: Matched | SetAside) -> NewRecord | None:
+def outgoing(result: Matched | Documented | SetAside) -> NewRecord | None:
     """What the result adds to the log: hits, a dead letter, or nothing."""
     if isinstance(result, SetAside):
         letter = result.letter
         return NewRecord.of("deadletters", letter.id, letter)
+    if isinstance(result, Documented):
+        return None
     if not result.hits.hits and result.item.op != "update":
         return None
     return NewRecord.of("hits", result.item.article_id, result.hits, trace=result.item.trace_id)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.servers.elasticsearch import Node, start_elasticsearch
+from tests.servers.flink import Flink, start_flink
 from tests.servers.kafka import Broker, start_kafka
 
 
@@ -52,3 +55,14 @@ def elasticsearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     yield node
     assert node.process is not None
     node.process.stop()
+
+
+@pytest.fixture(scope="session")
+def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flink]:
+    """A real Flink session cluster with Beam's job server, started once a run; its workers run this code."""
+    folder = tmp_path_factory.mktemp("flink")
+    # An absolute path: what Flink starts has a working folder of its own.
+    worker = f'cd "{Path(__file__).parents[1]}" && exec "{sys.executable}" -m wirewatch worker "$@"'
+    cluster = start_flink(folder, worker)
+    yield cluster
+    cluster.stop()

@@ -35,7 +35,7 @@ FEEDS = {
 }
 """Folder of `connectors.feeds` -> its neighbours it may import; poller, listener and settings stand above all."""
 
-BEAM = frozenset(f"pipelines.{name}" for name in ("monitoring", "read", "write", "run"))
+BEAM = frozenset(f"pipelines.{name}" for name in ("monitoring", "read", "write", "run", "engine", "worker"))
 """The only modules that import apache_beam; its import alone takes a second."""
 
 INPUT_AND_OUTPUT = frozenset(
@@ -60,7 +60,19 @@ INPUT_AND_OUTPUT = frozenset(
 READS_ITS_TABLE = {"schemas.query.fold": frozenset({"pathlib"})}
 """The fold is a table shipped as data beside its module, read once at import."""
 
-HEAVY = ("apache_beam", "feedparser", "py3langid", "langdetect", "numpy", "aiohttp", "starlette", "uvicorn", "pyarrow")
+HEAVY = (
+    "apache_beam",
+    "feedparser",
+    "py3langid",
+    "langdetect",
+    "numpy",
+    "aiohttp",
+    "starlette",
+    "uvicorn",
+    "pyarrow",
+    "kafka",
+    "elasticsearch",
+)
 VAGUE = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "base_impl"})
 MOST_LINES = 400
 

@@ -12,14 +12,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tools import command_page, configuration_page, fold_table, json_schemas
+from tools import command_page, configuration_page, fold_table, json_schemas, metrics_page
+from tools.kibana import file as kibana_file
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def files() -> dict[str, str]:
     """Text by path of all generated files but the fold table."""
-    return json_schemas.files() | configuration_page.files() | command_page.files()
+    made = (json_schemas, configuration_page, command_page, metrics_page, kibana_file)
+    return {path: text for page in made for path, text in page.files().items()}
 
 
 def outdated(root: Path, wanted: dict[str, str]) -> list[str]:

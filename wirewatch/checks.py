@@ -6,26 +6,16 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from schemas.errors import DataFolderError, WirewatchError
-from wirewatch import wiring
+from schemas.errors import DataFolderError, StoreError, WirewatchError
+from wirewatch import backends, server_checks, wiring
+from wirewatch.finding import Finding
 
 if TYPE_CHECKING:
     from wirewatch.settings import Settings
 
 LOW_DISK_BYTES = 500 * 1024 * 1024
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing looked at. `todo` says what a person should do; empty when nothing is to be done."""
-
-    subject: str
-    state: Literal["ok", "note", "wrong"]
-    message: str
-    todo: str = ""
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
@@ -134,7 +124,7 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 
 
 def _alerts(settings: Settings) -> Iterator[Finding]:
-    if not (settings.folder / "ledger.sqlite3").is_file():
+    if not backends.has_ledger(settings):
         return
     ledger = wiring.read_ledger(settings)
     try:
@@ -151,9 +141,13 @@ def _alerts(settings: Settings) -> Iterator[Finding]:
 def _dead_letters(settings: Settings) -> Iterator[Finding]:
     from wirewatch.deadletters import present
 
-    if not (settings.folder / "log.sqlite3").is_file():
+    if not backends.has_log(settings):
         return
-    count = sum(letter.status == "open" for letter in present(settings).values())
+    try:
+        count = sum(letter.status == "open" for letter in present(settings).values())
+    except StoreError as error:
+        yield Finding("dead letters", "note", f"not looked at, the log cannot be read: {error.message}")
+        return
     if count:
         todo = "see `wirewatch deadletters list`; `deadletters replay` runs them again"
         yield Finding("dead letters", "wrong", f"{count} open", todo)
@@ -164,6 +158,9 @@ def _dead_letters(settings: Settings) -> Iterator[Finding]:
 CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "python": _python,
     "data folder": _folder,
+    "kafka": server_checks.kafka,
+    "elasticsearch": server_checks.elasticsearch,
+    "kibana": server_checks.kibana,
     "watchlists": _watchlists,
     "feeds": _feeds,
     "hubs": _hubs,

@@ -26,7 +26,7 @@ def present(settings: Settings) -> dict[str, DeadLetter]:
     """The newest state of each dead letter, in the order they first came up."""
     log = wiring.read_log(settings)
     letters: dict[str, DeadLetter] = {}
-    start = {0: 0}
+    start: dict[int, int] = {}
     try:
         while records := log.read("deadletters", start, 500):
             for record in records:
@@ -105,13 +105,16 @@ def _written(log: Log, letter_id: str, since: Positions) -> bool:
 
 
 def process_now(settings: Settings) -> bool:
-    """Process what waits in the log, unless a running wirewatch does; returns whether it was done here."""
-    from wirewatch.station import station
+    """Process what waits in the log, unless a running wirewatch or services do; returns whether it was done here."""
+    from wirewatch.station import is_left_to_services, station
 
+    if is_left_to_services(settings):
+        return False
     try:
         with station(settings, sources=()) as opened:
             opened.pipeline().drain()
             opened.desk.drain()
+            opened.index.settle()
     except FolderInUseError:
         return False
     return True

@@ -16,11 +16,11 @@ def check_public(text: str) -> None:
         raise SettingsError(message, subject="feeds.websub_url")
 
 
-def host_and_port(text: str) -> tuple[str, int]:
-    """`text` (`127.0.0.1:8411`, `[::1]:8411`) taken apart. Raises `SettingsError` about `feeds.websub_listen`."""
+def host_and_port(text: str, path: str = "feeds.websub_listen") -> tuple[str, int]:
+    """`text` (`127.0.0.1:8411`, `[::1]:8411`) taken apart. Raises `SettingsError` about the setting `path`."""
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not host or not (port.isascii() and port.isdigit()) or int(port) > LAST_PORT:
         message = f"must be an address and a port such as 127.0.0.1:8411, not {text!r}"
-        raise SettingsError(message, subject="feeds.websub_listen")
+        raise SettingsError(message, subject=path)
     return host, int(port)

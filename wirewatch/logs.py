@@ -14,6 +14,8 @@ from wirewatch.sections import LogsSettings
 _OWN = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "taskName", "asctime"}
 # These report their own comings and goings at `info`; what matters of them is said by us.
 _QUIET = ("aiohttp", "asyncio", "uvicorn", "uvicorn.error", "uvicorn.access")
+# These log every request and every attempt to connect; what is wrong with a server we say once, ourselves.
+_SILENT = ("elastic_transport", "kafka")
 
 
 def configure(settings: LogsSettings) -> None:
@@ -28,6 +30,8 @@ def configure(settings: LogsSettings) -> None:
     root.setLevel(settings.level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     # It logs a traceback for each exception that passes through a DoFn; we handle those, and say so ourselves.
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
 

@@ -1,52 +1,46 @@
-"""What `/metrics` says: counters and gauges of this process, in the Prometheus text format."""
+"""What `/metrics` says: counters and gauges of this process, in the Prometheus text format.
+
+A function for each part, so that a process shows what it runs and nothing else.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from alerts.copies import DESK
+from schemas.errors import StoreError
 from schemas.health import verdicts
-from wirewatch.wiring import PIPELINE
+from wirewatch import metric_names as names
+from wirewatch.metric_names import Labels, Metric, MetricName
 
 if TYPE_CHECKING:
-    from connectors.interfaces import Topic
-    from pipelines.run import MicroBatches
-    from schemas.alert import AlertState
-    from wirewatch.station import Station
+    from alerts.counters import DeskCounters
+    from alerts.ledger import LedgerReader
+    from connectors.feeds.poller import Poller
+    from connectors.interfaces import FeedStates, Log, Search, Topic
+    from connectors.log.counters import KafkaCounters
+    from pipelines.matching.reload import Watched
+    from pipelines.run import Counters
+    from schemas.feed import FeedSource
 
-
-class Metric(msgspec.Struct, frozen=True):
-    """One metric with a value for each combination of its label values (bounded sets only)."""
-
-    name: str
-    """Ends in `_total` for a counter, in its unit for a gauge."""
-    help: str
-    values: Mapping[tuple[tuple[str, str], ...], float]
-
-
-def simple(name: str, text: str, value: float) -> Metric:
-    """A metric without labels."""
-    return Metric(name, text, {(): value})
-
-
-def labelled(name: str, text: str, label: str, values: Mapping[str, float] | Mapping[AlertState, int]) -> Metric:
-    """A metric with one label."""
-    return Metric(name, text, {((label, key),): value for key, value in values.items()})
+_PATIENCE = 3.0
+"""Seconds a scrape waits for a server; scrapers themselves give up after ten."""
 
 
 def render(metrics: Iterable[Metric]) -> str:
-    """The text exposition format, version 0.0.4."""
-    lines: list[str] = []
+    """The text exposition format, version 0.0.4. Figures of one metric from several parts stand together."""
+    together: dict[MetricName, dict[Labels, float]] = {}
     for metric in metrics:
-        kind = "counter" if metric.name.endswith("_total") else "gauge"
-        lines += [f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {kind}"]
-        for labels, value in sorted(metric.values.items()):
+        together.setdefault(metric.name, {}).update(metric.values)
+    lines: list[str] = []
+    for name, values in together.items():
+        lines += [f"# HELP {name.name} {name.help}", f"# TYPE {name.name} {name.kind}"]
+        for labels, value in sorted(values.items()):
             inner = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels)
-            lines.append(f"{metric.name}{{{inner}}} {value:.15g}" if inner else f"{metric.name} {value:.15g}")
+            lines.append(f"{name.name}{{{inner}}} {value:.15g}" if inner else f"{name.name} {value:.15g}")
     return "\n".join(lines) + "\n"
 
 
@@ -54,66 +48,116 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def of_station(station: Station, pipeline: MicroBatches | None) -> list[Metric]:
-    """What a running station has done since its start, and how things stand."""
-    states = list(station.states.states())
-    polled = Counter(state.last_fetch.status.value for state in states if state.last_fetch)
+def of_feeds(sources: Sequence[FeedSource], stored: FeedStates, poller: Poller) -> list[Metric]:
+    """How the feeds are doing, and what hubs have brought."""
+    states = list(stored.states())
     late = sorted(state.last_fetch.late for state in states if state.last_fetch)
-    doing = verdicts(station.sources, states)
-    done = pipeline.counters if pipeline else None
-    told = station.desk.counters
-    hubs = station.poller.subscriptions.counters
+    doing = verdicts(sources, states)
+    hubs = poller.subscriptions.counters
     return [
-        labelled("wirewatch_feeds", "Feeds by the outcome of their last poll.", "status", polled),
-        labelled(
-            "wirewatch_feeds_health",
-            "Feeds by how they are doing, see `wirewatch feeds health`.",
-            "status",
-            Counter(one.status for one in doing),
-        ),
-        simple("wirewatch_feeds_need_person", "Feeds a person has to look at.", sum(one.needs_person for one in doing)),
-        labelled(
-            "wirewatch_poll_late_seconds",
-            "Seconds by which the last poll of each feed began after it was due.",
-            "quantile",
-            {str(part): late[int(part * (len(late) - 1))] for part in (0.5, 0.99, 1.0)} if late else {},
-        ),
-        simple("wirewatch_feeds_configured", "Feeds this process polls.", len(station.sources)),
-        simple(
-            "wirewatch_watchlist_faults",
-            "Faults in the edited watchlist files; while there is one, the last good lists stay in force.",
-            len(station.watched.problems),
-        ),
-        simple("wirewatch_records_total", "Records the graph has committed.", done.records_total if done else 0),
-        simple("wirewatch_batches_total", "Batches the graph has committed.", done.batches_total if done else 0),
-        simple("wirewatch_halvings_total", "Batches run again in halves.", done.halvings_total if done else 0),
-        simple("wirewatch_items", "Items in the log.", _end(station, "items")),
-        simple("wirewatch_dead_letter_records", "States of dead letters in the log.", _end(station, "deadletters")),
-        labelled(
-            "wirewatch_lag_records",
-            "Records a reader has still to process.",
-            "reader",
-            {
-                "pipeline": _end(station, "items") - sum(station.index.positions(PIPELINE).values()),
-                "desk": _end(station, "hits") - sum(station.ledger.positions(DESK).values()),
-            },
-        ),
-        simple("wirewatch_articles", "Articles in the index.", station.index.count()),
-        simple("wirewatch_websub_deliveries_total", "Deliveries of WebSub hubs taken.", hubs.deliveries_total),
-        simple(
-            "wirewatch_websub_unsigned_total",
-            "Deliveries dropped for a missing or wrong signature.",
-            hubs.unsigned_total,
-        ),
-        simple("wirewatch_websub_postponed_total", "Deliveries hubs were asked to repeat.", hubs.postponed_total),
-        labelled("wirewatch_alerts", "Alerts by state.", "state", station.ledger.counts()),
-        simple("wirewatch_alerts_sent_total", "Alerts the desk has sent.", told.sent_total),
-        simple("wirewatch_alerts_postponed_total", "Deliveries to be tried again.", told.postponed_total),
-        simple("wirewatch_alerts_failed_total", "Alerts refused for good.", told.failed_total),
-        simple("wirewatch_alerts_interrupted_total", "Mails that may have left twice.", told.interrupted_total),
-        simple("wirewatch_alert_seconds_total", "Seconds from match to delivery, summed.", told.delivery_seconds_sum),
+        names.FEEDS.by(Counter(state.last_fetch.status.value for state in states if state.last_fetch)),
+        names.FEEDS_HEALTH.by(Counter(one.status for one in doing)),
+        names.FEEDS_NEED_PERSON.of(sum(one.needs_person for one in doing)),
+        names.POLL_LATE.by({str(part): late[int(part * (len(late) - 1))] for part in (0.5, 0.99, 1.0)} if late else {}),
+        names.FEEDS_CONFIGURED.of(len(sources)),
+        names.WEBSUB_DELIVERIES.of(hubs.deliveries_total),
+        names.WEBSUB_UNSIGNED.of(hubs.unsigned_total),
+        names.WEBSUB_POSTPONED.of(hubs.postponed_total),
     ]
 
 
-def _end(station: Station, topic: Topic) -> int:
-    return sum(station.log.ends(topic).values())
+def of_lists(watched: Watched) -> list[Metric]:
+    """Whether the watchlist files are well."""
+    return [names.WATCHLIST_FAULTS.of(len(watched.problems))]
+
+
+def of_graph(done: Counters | None) -> list[Metric]:
+    """What the graph has done; None before it is ready."""
+    return [
+        names.RECORDS.of(done.records_total if done else 0),
+        names.BATCHES.of(done.batches_total if done else 0),
+        names.HALVINGS.of(done.halvings_total if done else 0),
+        names.DEAD_LETTERS.of(done.dead_letters_total if done else 0),
+    ]
+
+
+def of_log(log: Log) -> list[Metric]:
+    """How much the log holds. Raises `StoreError`."""
+    return [names.ITEMS.of(_end(log, "items")), names.DEAD_LETTER_RECORDS.of(_end(log, "deadletters"))]
+
+
+def of_lag(readers: Mapping[str, int]) -> list[Metric]:
+    """What each reader has still to process."""
+    return [names.LAG.by(readers)]
+
+
+def of_kafka(met: KafkaCounters) -> list[Metric]:
+    """What reading and writing Kafka has met."""
+    return [
+        names.KAFKA_COMMITS_REFUSED.of(met.commits_refused_total),
+        names.KAFKA_REBALANCES.of(met.rebalances_total),
+        names.KAFKA_POSITIONS_LOST.of(met.positions_lost_total),
+        names.KAFKA_RECORDS_LOST.of(met.records_lost_total),
+        names.KAFKA_ITEMS_CUT.of(met.items_cut_total),
+        names.KAFKA_LETTERS_CUT.of(met.letters_cut_total),
+        names.KAFKA_AWAY.of(met.away_total),
+    ]
+
+
+def of_index(index: Search) -> list[Metric]:
+    """How much the index holds. Raises `StoreError`."""
+    return [names.ARTICLES.of(index.count())]
+
+
+def of_desk(ledger: LedgerReader, told: DeskCounters) -> list[Metric]:
+    """What the desk has told."""
+    return [
+        names.ALERTS.by(ledger.counts()),
+        names.ALERTS_SENT.of(told.sent_total),
+        names.ALERTS_POSTPONED.of(told.postponed_total),
+        names.ALERTS_FAILED.of(told.failed_total),
+        names.ALERTS_INTERRUPTED.of(told.interrupted_total),
+        names.ALERT_SECONDS.of(told.delivery_seconds_sum),
+        names.DESK_LOST.of(told.lost_total),
+        names.COPIES_LOST.of(told.copies_lost_total),
+        names.COPIES_REFUSED.of(told.copies_refused_total),
+        names.DESK_WAITS.of(told.waits_total),
+    ]
+
+
+class Asked:
+    """Figures that a server has to be asked for, in a thread of its own: one that is away holds up no scrape.
+
+    Safe from several threads; at most one question is under way.
+    """
+
+    def __init__(self, server: str, ask: Callable[[], list[Metric]], patience: float = _PATIENCE) -> None:
+        self._server = server
+        self._ask = ask
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._under_way: Future[list[Metric]] | None = None
+
+    def metrics(self) -> list[Metric]:
+        """The figures of this moment, and that the server is up; only that it is not, when it does not answer."""
+        with self._lock:
+            if self._under_way is None or self._under_way.done():
+                self._under_way = Future()
+                # A daemon: a question that is never answered must not hold up the end of the process.
+                threading.Thread(target=self._answer, args=(self._under_way,), daemon=True).start()
+            asked = self._under_way
+        try:
+            found = asked.result(self._patience)
+        except (TimeoutError, StoreError):
+            return [names.SERVER_UP.by({self._server: 0})]
+        return [*found, names.SERVER_UP.by({self._server: 1})]
+
+    def _answer(self, asked: Future[list[Metric]]) -> None:
+        try:
+            asked.set_result(self._ask())
+        except BaseException as error:  # noqa: BLE001 raised where it is waited for
+            asked.set_exception(error)
+
+
+def _end(log: Log, topic: Topic) -> int:
+    return sum(log.ends(topic).values())

@@ -64,6 +64,10 @@ def run_once(station: Station, progress: Callable[[str], None]) -> Summary:
     records = pipeline.drain()
     progress("telling")
     told = station.desk.drain()
+    archiving = station.archiving()
+    if archiving is not None:
+        archiving.drain()
+    station.index.settle()
     if records:
         learn(station.index, station.states)
     return Summary(

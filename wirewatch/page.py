@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dashboard.app import create_app
+from dashboard.discover import Discover
 from dashboard.server import PageServer
 from dashboard.sources import Health, Sources
 from schemas.time import now
-from wirewatch import metrics
+from wirewatch.door import credentials, names_of
 
 if TYPE_CHECKING:
-    from pipelines.run import MicroBatches
-    from schemas.watchlist import Watchlist
+    from starlette.applications import Starlette
+
+    from wirewatch.settings import Settings
     from wirewatch.station import Station
 
 
@@ -27,48 +30,42 @@ class _Server(PageServer):
         yield
 
 
-class Page:
-    """Serves the page of `station` until `stop`."""
+async def serve(app: Starlette, bound: socket.socket, stop: asyncio.Event) -> None:
+    """Serve `app` on `bound` until `stop`; then open requests and streams end within two seconds."""
+    host, port = bound.getsockname()[:2]
+    server = _Server(app, host, port)
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    stopping.cancel()
+    await serving
 
-    def __init__(
-        self,
-        station: Station,
-        bound: socket.socket,
-        pipeline: Callable[[], MicroBatches | None],
-        failing: Callable[[], dict[str, str]],
-    ) -> None:
-        self._station = station
-        self._pipeline = pipeline
-        self._failing = failing
-        self._socket = bound
-        host, port = bound.getsockname()[:2]
-        self.address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-        sources = Sources(
-            hits=station.index,
-            articles=station.index,
-            feed_states=station.states,
-            feeds=lambda: station.sources,
-            watchlists=self._watchlists,
-            metrics=self._metrics,
-            health=self._health,
-            now=now,
-        )
-        self._server = _Server(create_app(sources), host, port)
 
-    async def serve(self) -> None:
-        """Until `stop`."""
-        await self._server.serve(sockets=[self._socket])
+def page_of(station: Station, figures: Callable[[], str], failing: Callable[[], dict[str, str]]) -> Starlette:
+    """The page over the parts of `station`; `failing` says which parts of the process do not run."""
+    settings, watched, index = station.settings, station.watched, station.index
 
-    def stop(self) -> None:
-        """End open requests and streams, and return from `serve` within two seconds."""
-        self._server.should_exit = True
+    def health() -> Health:
+        found = failing()
+        return Health(ok=not found, details=found)
 
-    def _watchlists(self) -> tuple[Watchlist, ...]:
-        return self._station.watched.current().watchlists
+    sources = Sources(
+        hits=index,
+        articles=index,
+        feed_states=station.polls,
+        feeds=station.feeds.fresh,
+        watchlists=lambda: watched.current().watchlists,
+        metrics=figures,
+        health=health,
+        now=now,
+        discover=_discover(settings),
+    )
+    return create_app(sources, names_of(settings.alerts.base_url), credentials(settings.page))
 
-    def _health(self) -> Health:
-        failing = self._failing()
-        return Health(ok=not failing, details=failing)
 
-    def _metrics(self) -> str:
-        return metrics.render(metrics.of_station(self._station, self._pipeline()))
+def _discover(settings: Settings) -> Discover | None:
+    kibana = settings.kibana
+    if not kibana.url:
+        return None
+    return Discover(url=kibana.url, space=kibana.space, prefix=settings.elasticsearch.prefix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -35,6 +36,8 @@ _BATCH = 500
 _SECONDS = 5.0
 """The same by time: what Ctrl-C or a kill makes one look at again."""
 _COPY_SECONDS = 60.0
+_LOOKED_FOR = 200
+"""Hits found last, of which each is looked for in the index that services fill."""
 
 
 class Summary(msgspec.Struct, kw_only=True):
@@ -83,6 +86,8 @@ def run_rematch(
     Raises `WatchlistError`, `SettingsError` and `DataFolderError` before anything is written. May be ended at any moment: the next run
     with the same lists goes on, and what was done twice changes nothing.
     """
+    from wirewatch.station import is_left_to_services
+
     started = time.monotonic()
     lists = load_watchlists(wiring.watchlist_files(settings).read())
     desk = wiring.desk_settings(settings)
@@ -90,8 +95,11 @@ def run_rematch(
     place = read_json(settings.folder / _PLACE, Place)
     summary = Summary(went_on=place is not None and place.lists == key)
     index = wiring.read_index(settings)
+    # Beside servers there need not be one yet.
+    settings.folder.mkdir(parents=True, exist_ok=True)
     log = wiring.open_log(settings)
     ledger = _ledger(settings) if mail else None
+    newest: deque[Hit] = deque(maxlen=_LOOKED_FOR)
     try:
         summary.stored = index.count()
         results = rematch(
@@ -104,7 +112,12 @@ def run_rematch(
             lists=key,
             place=place,
         )
-        _write(settings, log, results, summary, limit=limit, found=found, progress=progress)
+
+        def tell(hit: Hit) -> None:
+            newest.append(hit)
+            found(hit)
+
+        _write(settings, log, results, summary, limit=limit, found=tell, progress=progress)
         end = dict(log.ends("hits"))
     finally:
         if ledger is not None:
@@ -112,7 +125,10 @@ def run_rematch(
         log.close()
         index.close()
     progress("telling")
-    _settle(settings, end, summary)
+    if is_left_to_services(settings):
+        _wait_until(lambda: _all_stored(settings, newest), summary)
+    else:
+        _settle(settings, end, summary)
     if summary.complete:
         (settings.folder / _PLACE).unlink(missing_ok=True)
     summary.seconds = time.monotonic() - started
@@ -193,10 +209,25 @@ def _settle(settings: Settings, end: dict[int, int], summary: Summary) -> None:
             return
     except FolderInUseError:
         pass
+    _wait_until(lambda: _copied(settings, end), summary)
+
+
+def _wait_until(listed: Callable[[], bool], summary: Summary) -> None:
     give_up = time.monotonic() + _COPY_SECONDS
     while not summary.listed and time.monotonic() < give_up:
-        summary.listed = _copied(settings, end)
+        summary.listed = listed()
         time.sleep(0.0 if summary.listed else 0.2)
+
+
+def _all_stored(settings: Settings, newest: deque[Hit]) -> bool:
+    """Whether the index has these hits, which a desk somewhere else copies; those it has are taken out of `newest`."""
+    index = wiring.read_index(settings)
+    try:
+        while newest and newest[-1].hit_id in _known(index, newest[-1].article_id):
+            newest.pop()
+    finally:
+        index.close()
+    return not newest
 
 
 def _copied(settings: Settings, end: dict[int, int]) -> bool:

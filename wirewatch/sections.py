@@ -139,9 +139,25 @@ class PageSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The live page."""
 
     host: str = "127.0.0.1"
-    """Address it listens on. It has no login: only loopback addresses are accepted."""
+    """Address it listens on. Others than those of loopback are accepted only with a password."""
     port: int = 8410
     """Port it listens on; 0 takes a free one."""
+    user: str = "wirewatch"
+    """Name the page asks for, once there is a password."""
+    password: Secret = Secret()
+    """Password the page asks for, the same for everybody (secret). Empty: it asks nobody. It crosses the network as it is:
+    beyond machines you trust, put a proxy with TLS in front."""
+    password_file: str = ""
+    """File that holds the password."""
+
+
+class ServiceSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `poll`, `pipeline` and `desk` answer supervisors; `run` and `serve` do so on the port of the page."""
+
+    host: str = "127.0.0.1"
+    """Address it listens on. It tells figures and health, nothing of the desk's."""
+    port: int = 0
+    """Port of `/livez`, `/readyz` and `/metrics`; 0: none."""
 
 
 class PipelineSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

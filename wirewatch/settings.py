@@ -20,6 +20,7 @@ import msgspec
 
 from schemas.errors import SettingsError, misfit
 from wirewatch.access import access, proxied, secret
+from wirewatch.door import check_door
 from wirewatch.hub_addresses import LAST_PORT, check_public, host_and_port
 from wirewatch.sections import (
     AlertsSettings,
@@ -32,9 +33,11 @@ from wirewatch.sections import (
     PipelineSettings,
     Secret,
     Section,
+    ServiceSettings,
     SmtpSettings,
     WatchlistsSettings,
 )
+from wirewatch.server_rules import check_elasticsearch, check_kafka, check_kibana
 
 
 class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +50,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     alerts: AlertsSettings = AlertsSettings()
     smtp: SmtpSettings = SmtpSettings()
     page: PageSettings = PageSettings()
+    service: ServiceSettings = ServiceSettings()
     pipeline: PipelineSettings = PipelineSettings()
     kafka: KafkaSettings = KafkaSettings()
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
@@ -70,7 +74,7 @@ _CALLED = {
 }
 _PREFIX = "WIREWATCH_"
 # Read elsewhere, not settings: the demo and tests may set them.
-_NOT_SETTINGS = frozenset({"WIREWATCH_CONFIG"})
+_NOT_SETTINGS = ("WIREWATCH_CONFIG", "WIREWATCH_TEST_")
 
 
 def load(
@@ -89,7 +93,7 @@ def load(
     if file is not None:
         tree = _read_file(file)
     for name, text in environment.items():
-        if name.startswith(_PREFIX) and name not in _NOT_SETTINGS:
+        if name.startswith(_PREFIX) and not name.startswith(_NOT_SETTINGS):
             path = _environment_path(name)
             _put(tree, path, _from_text(path, text, name))
     for dotted, value in (flags or {}).items():
@@ -251,11 +255,23 @@ def _checked(settings: Settings) -> Settings:
         ("pipeline.batch_records", settings.pipeline.batch_records, 1),
         ("pipeline.batch_seconds", settings.pipeline.batch_seconds, 0.0),
         ("smtp.timeout", settings.smtp.timeout, 0.1),
+        ("kafka.timeout", settings.kafka.timeout, 0.1),
+        ("kafka.partitions", settings.kafka.partitions, 1),
+        ("kafka.replication", settings.kafka.replication, 1),
+        ("kafka.retention_days", settings.kafka.retention_days, 1),
+        ("elasticsearch.timeout", settings.elasticsearch.timeout, 0.1),
+        ("elasticsearch.shards", settings.elasticsearch.shards, 1),
+        ("elasticsearch.replicas", settings.elasticsearch.replicas, 0),
+        ("elasticsearch.retention_days", settings.elasticsearch.retention_days, 0),
     ):
         if not value >= least:
             message = f"must be at least {least:g}, not {value:g}"
             raise SettingsError(message, subject=path)
-    for path, port in (("page.port", settings.page.port), ("smtp.port", settings.smtp.port)):
+    for path, port in (
+        ("page.port", settings.page.port),
+        ("smtp.port", settings.smtp.port),
+        ("service.port", settings.service.port),
+    ):
         if not 0 <= port <= LAST_PORT:
             message = f"must be from 0 to {LAST_PORT}, not {port}"
             raise SettingsError(message, subject=path)
@@ -273,15 +289,17 @@ def _checked(settings: Settings) -> Settings:
         except ValueError as error:
             message = f"{network!r} is no network in CIDR notation, such as 10.1.0.0/16"
             raise SettingsError(message, subject="feeds.allow_networks") from error
-    if settings.page.host not in {"127.0.0.1", "::1", "localhost"}:
-        message = f"the page has no login and listens on loopback only, not on {settings.page.host!r}"
-        raise SettingsError(message, subject="page.host")
     check_public(settings.feeds.websub_url)
     host_and_port(settings.feeds.websub_listen)
     proxied(settings.feeds.proxy, settings.feeds.proxy_file, "feeds.proxy")
     for name, section in settings.feeds.access.items():
         access(section, f"feeds.access.{name}")
-    return _with_secrets_read(settings)
+    settings = _with_secrets_read(settings)
+    check_kafka(settings.kafka)
+    check_elasticsearch(settings.elasticsearch)
+    check_kibana(settings.kibana)
+    check_door(settings.page)
+    return settings
 
 
 def _with_secrets_read(settings: Settings) -> Settings:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from connectors.interfaces import FeedSources
 from connectors.lastsources import write_last_sources
-from schemas.errors import DataFolderError
+from schemas.errors import DataFolderError, SettingsError
 from schemas.feed import FeedSource
 
 _log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ class SourcesInForce:
     def __init__(self, sources: FeedSources) -> None:
         self._sources = sources
         self._folder: Path | None = None
+        self._stamp = sources.stamp()
         self.current = sources.read()
         """The last good list."""
 
@@ -31,6 +33,15 @@ class SourcesInForce:
         self._folder = folder
         if self.current:
             write_last_sources(folder, self.current)
+
+    def fresh(self) -> tuple[FeedSource, ...]:
+        """The list as it is now, where nobody polls it; the last good one while it cannot be read."""
+        stamp = self.stamp()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            with suppress(SettingsError):
+                self.read()
+        return self.current
 
     def stamp(self) -> str:
         """See `FeedSources.stamp`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -16,11 +16,22 @@ from connectors.index.embedded import EmbeddedIndex
 from connectors.lastsources import read_last_sources
 from connectors.log.embedded import EmbeddedLog
 from connectors.watchlists import WatchlistPaths
-from schemas.errors import DataFolderError
+from schemas.errors import DataFolderError, SettingsError
 from schemas.time import now
+from wirewatch.backends import (
+    IndexFactory,
+    LogFactory,
+    elasticsearch_server,
+    index_factory,
+    kafka_server,
+    log_factory,
+)
+
+__all__ = ["IndexFactory", "LogFactory", "elasticsearch_server", "index_factory", "kafka_server", "log_factory"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import ExitStack
 
     from alerts.desk import Desk
     from alerts.ledger import Ledger, LedgerReader
@@ -28,8 +39,24 @@ if TYPE_CHECKING:
     from connectors.feeds.poller import Poller
     from connectors.feeds.polling.state import SqliteFeedStates
     from connectors.feeds.sources.ownlist import OwnList
-    from connectors.interfaces import FeedSources, FeedStates, HitStore, Log, Mailer, PositionStore
+    from connectors.interfaces import (
+        Archive,
+        Consumer,
+        FeedSources,
+        FeedStates,
+        HitStore,
+        Index,
+        InFlight,
+        Log,
+        Mailer,
+        PositionStore,
+        Topic,
+    )
+    from connectors.log.enquiry import Enquiry
+    from connectors.log.partitions import KafkaPartitions
+    from pipelines.archive import Archiving
     from pipelines.matching.reload import Watched
+    from pipelines.monitoring import Outputs, Parts
     from pipelines.run import MicroBatches
     from schemas.duplicates import Elsewhere
     from schemas.feed import FeedSource
@@ -39,26 +66,8 @@ LOCAL_RECIPIENT = "monitor@localhost"
 """Who gets the mails, in the mail folder, when nobody else is named."""
 PIPELINE = "pipeline"
 """The consumer that the graph reads `items` as."""
-
-
-class LogFactory(msgspec.Struct, frozen=True):
-    """Opens the log; picklable, so that a Beam worker opens its own."""
-
-    folder: str
-
-    def __call__(self) -> Log:
-        """The log of this data folder."""
-        return EmbeddedLog(Path(self.folder) / "log.sqlite3")
-
-
-class IndexFactory(msgspec.Struct, frozen=True):
-    """Opens the index; picklable, so that a Beam worker opens its own."""
-
-    folder: str
-
-    def __call__(self) -> EmbeddedIndex:
-        """The index of this data folder."""
-        return EmbeddedIndex(Path(self.folder) / "index.sqlite3")
+PIPELINES = (PIPELINE, "hits", "index")
+"""All of them: with one output alone it is another reader, named by it."""
 
 
 def packaged(name: str) -> str:
@@ -68,21 +77,25 @@ def packaged(name: str) -> str:
 
 def open_log(settings: Settings) -> Log:
     """The log, for writing."""
-    return LogFactory(settings.data)()
+    return log_factory(settings)()
 
 
-def open_index(settings: Settings) -> EmbeddedIndex:
+def open_index(settings: Settings) -> Index:
     """The index, for writing."""
-    return IndexFactory(settings.data)()
+    return index_factory(settings)()
 
 
-def read_log(settings: Settings) -> EmbeddedLog:
-    """The log of an existing data folder, read-only: works beside a running `wirewatch run`."""
+def read_log(settings: Settings) -> Log:
+    """The log as it is, never written: works beside whoever writes it."""
+    if settings.kafka.servers:
+        return open_log(settings)
     return EmbeddedLog(_existing(settings, "log.sqlite3"), read_only=True)
 
 
-def read_index(settings: Settings) -> EmbeddedIndex:
-    """The index of an existing data folder, read-only: works beside a running `wirewatch run`."""
+def read_index(settings: Settings) -> Index:
+    """The index as it is, never written: works beside whoever writes it."""
+    if settings.elasticsearch.urls:
+        return open_index(settings)
     return EmbeddedIndex(_existing(settings, "index.sqlite3"), read_only=True)
 
 
@@ -264,26 +277,105 @@ def watched_lists(settings: Settings) -> Watched:
     return obtain(WatchedFactory(_watchlists(settings)))
 
 
-def pipeline(settings: Settings, log: Log, places: PositionStore, stopped: Callable[[], bool]) -> MicroBatches:
-    """The graph as micro-batches; imports Beam."""
-    from connectors.inflight import InFlightFile
-    from connectors.log.consumer import StoredPositionConsumer
-    from pipelines.monitoring import Parts
+def open_places(settings: Settings, index: Callable[[], Index], stack: ExitStack) -> PositionStore | None:
+    """Where readers of the log keep their places; None: in their consumer group.
+
+    With the documents, where the index can keep them, so that both are one transaction.
+    """
+    if not settings.elasticsearch.urls:
+        kept = index()
+        assert isinstance(kept, EmbeddedIndex)
+        return kept
+    if settings.kafka.servers:
+        return None
+    from connectors.log.places import PlacesFile
+
+    places = PlacesFile(settings.folder / "places.sqlite3")
+    stack.callback(places.close)
+    return places
+
+
+def consumer(  # noqa: PLR0917 who reads what from where
+    settings: Settings, name: str, topic: Topic, log: Log, places: PositionStore | None, stopped: Callable[[], bool]
+) -> Consumer:
+    """The reader `name` of `topic`, its place in `places` or in a consumer group."""
+    if places is not None:
+        from connectors.log.consumer import StoredPositionConsumer
+
+        return StoredPositionConsumer(name, log, topic, places, stopped=stopped)
+    from connectors.log.group import GroupConsumer
+
+    server = kafka_server(settings)
+    assert server is not None, "only Kafka has consumer groups"
+    return GroupConsumer(name, server, topic, stopped=stopped)
+
+
+def enquiry(settings: Settings) -> Enquiry:
+    """Questions to the brokers of the settings."""
+    from connectors.log.enquiry import Enquiry as Questions
+
+    server = kafka_server(settings)
+    assert server is not None, "asked of a log in a file"
+    return Questions(server)
+
+
+def reads_as(outputs: Outputs) -> str:
+    """The name under which the graph with these outputs reads `items`: each has a place of its own."""
+    return outputs[0] if len(outputs) == 1 else PIPELINE
+
+
+def pipeline(
+    settings: Settings,
+    reader: Consumer,
+    in_flight: InFlight,
+    outputs: Outputs = ("hits", "index"),
+    stopped: Callable[[], bool] = lambda: False,
+) -> MicroBatches:
+    """The graph as micro-batches over what `reader` brings; imports Beam."""
     from pipelines.run import MicroBatches
 
     return MicroBatches(
-        StoredPositionConsumer(PIPELINE, log, "items", places, stopped=stopped),
-        Parts(
-            name=PIPELINE,
-            log=LogFactory(settings.data),
-            articles=IndexFactory(settings.data),
-            watchlists=_watchlists(settings),
-            language_engine=settings.pipeline.language_engine,
-        ),
-        InFlightFile(settings.folder / "pipeline.inflight"),
+        reader,
+        parts(settings, outputs),
+        in_flight,
         batch_records=settings.pipeline.batch_records,
         stopped=stopped,
     )
+
+
+def parts(settings: Settings, outputs: Outputs) -> Parts:
+    """What the graph with these outputs works with; imports Beam."""
+    from pipelines.monitoring import Parts
+
+    return Parts(
+        name=reads_as(outputs),
+        outputs=outputs,
+        log=log_factory(settings),
+        articles=index_factory(settings),
+        watchlists=_watchlists(settings),
+        language_engine=settings.pipeline.language_engine,
+    )
+
+
+def partitioned_items(settings: Settings, name: str) -> KafkaPartitions:
+    """Opens `items` as the consumer `name` reads it partition by partition. Raises `SettingsError` without Kafka."""
+    from connectors.log.partitions import KafkaPartitions
+
+    server = kafka_server(settings)
+    if server is None:
+        message = "an engine reads from Kafka: name its brokers, `host:port`"
+        raise SettingsError(message, subject="kafka.servers")
+    return KafkaPartitions(server, name, "items")
+
+
+def archiving(index: Index, reader: Callable[[str, Topic], Consumer], stopped: Callable[[], bool]) -> Archiving | None:
+    """Copying dead letters and polls into the index; None where nobody but us asks it. `reader` opens one by name."""
+    if isinstance(index, EmbeddedIndex):
+        return None
+    from pipelines.archive import Archiving
+
+    letters, fetches = reader("index.deadletters", "deadletters"), reader("index.fetches", "fetches")
+    return Archiving(cast("Archive", index), letters, fetches, stopped)
 
 
 def check_folder(settings: Settings) -> None:

@@ -7,18 +7,14 @@ a reader that finds another fold than its own reads every article instead.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sqlite3
 from collections.abc import Sequence
-from importlib import resources
 
+from connectors.index.folded import readings, stamp
 from schemas import codec
 from schemas.article import Article
-from schemas.query.fold import folded_readings
 
-_CODE = "2"
-"""To be raised when code, not the table, changes what the words of a text are."""
 TABLE = """
     CREATE VIRTUAL TABLE words USING fts5 (
         text, tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* S* P* C*'"
@@ -33,12 +29,6 @@ _EXPRESSIONS = 400
 _PHRASES = 64
 _TOKENS = 32
 _log = logging.getLogger(__name__)
-
-
-def stamp() -> str:
-    """Which fold this release has."""
-    table = resources.files("schemas.query").joinpath("fold_table.json").read_bytes()
-    return f"{_CODE} {hashlib.blake2b(table, digest_size=16).hexdigest()}"
 
 
 def is_current(connection: sqlite3.Connection) -> bool:
@@ -74,8 +64,7 @@ def replace(connection: sqlite3.Connection, number: int, article: Article) -> No
 
 def _insert(connection: sqlite3.Connection, number: int, article: Article) -> None:
     # A form feed between the fields keeps a phrase from running from one into the next.
-    fields = (article.title, article.summary, article.body)
-    text = " \x0c ".join(reading for field in fields for reading in folded_readings(field))
+    text = " \x0c ".join(readings(article))
     connection.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, text))
 
 

@@ -41,13 +41,18 @@ _VOICED = re.compile("([\u3041-\u30ff])  ([\u3099\u309a])")
 _JAMO = "\u1161-\u1175\u11a8-\u11c2"
 
 
-class _Table(msgspec.Struct):
+class FoldTable(msgspec.Struct):
+    """The table as data. What it does not name becomes a space."""
+
     unicode: str
     words: list[tuple[int, int]]
+    """Ranges of characters that words are made of, which stay as they are."""
     alone: list[tuple[int, int]]
+    """Ranges of characters of which each is a token of its own."""
     marks: list[tuple[int, int]]
     silent: list[tuple[int, int]]
     folds: dict[str, str]
+    """What else becomes of a character, by its code point in hexadecimal digits."""
 
 
 class _Folds(dict[int, str]):
@@ -56,7 +61,7 @@ class _Folds(dict[int, str]):
     Entries that change nothing are kept too: a missing key costs `translate` an exception (evidence/matching.md 4).
     """
 
-    def __init__(self, table: _Table) -> None:
+    def __init__(self, table: FoldTable) -> None:
         super().__init__((int(code, 16), folded) for code, folded in table.folds.items())
         self.ranges = sorted([*((*span, "") for span in table.words), *((*span, " ") for span in table.alone)])
         self._starts = [first for first, _, _ in self.ranges]
@@ -76,7 +81,7 @@ class _Fold:
     """The table as loaded: `folds`, `marks` (belong to the word before) and `silent` (letters that fold to nothing)."""
 
     def __init__(self) -> None:
-        table = msgspec.json.decode(_TABLE.read_bytes(), type=_Table)
+        table = fold_table()
         self.folds = _Folds(table)
         self.table = {int(code, 16): folded for code, folded in table.folds.items()}
         self.marks = frozenset(map(chr, chain.from_iterable(range(first, last + 1) for first, last in table.marks)))
@@ -198,6 +203,11 @@ def _after_marks(source: str, stop: int) -> int:
         if source[place - 1] in fold.visible:
             stop = place
     return stop
+
+
+def fold_table() -> FoldTable:
+    """The table, for what must fold without this code."""
+    return msgspec.json.decode(_TABLE.read_bytes(), type=FoldTable)
 
 
 def tokens(text: str) -> Tokens:

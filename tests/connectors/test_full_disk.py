@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.inflight import InFlightFile
+from connectors.interfaces import InHand
 from connectors.sqlite import Database
 from schemas.errors import StoreError
 
@@ -35,10 +36,11 @@ def test_a_full_disk_is_named_waited_for_and_forgotten_when_there_is_room(tmp_pa
 
 def test_a_batch_begins_where_there_is_no_room_for_its_note(tmp_path: Path) -> None:
     note = InFlightFile(tmp_path / "note.inflight")
-    note.begin("items/0/1", 3, 0)
+    before, after = InHand({0: (1, 4)}, 3), InHand({0: (4, 5), 3: (0, 1)}, 2)
+    note.begin(before)
     (tmp_path / "note.new").symlink_to("/dev/full")
-    note.begin("items/0/4", 2, 0)
+    note.begin(after)
     assert note.previous() is None
-    note.begin("items/0/4", 2, 0)
-    assert note.previous() == ("items/0/4", 2, 0)
+    note.begin(after)
+    assert note.previous() == after
     note.end()

@@ -17,6 +17,8 @@ import msgspec
 from connectors.feeds.polling.state import SqliteFeedStates
 from connectors.index.embedded import EmbeddedIndex
 from dashboard.app import Health, Sources, create_app
+from dashboard.discover import Discover
+from dashboard.login import Credentials
 from dashboard.server import PageServer
 from schemas.article import Content, of_item, version_of_item
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
@@ -42,6 +44,7 @@ class Newsroom:
         Watchlist(id="banjska", name="Banjska", queries={"main": "banjska"}),
     )
     healthy: bool = True
+    discover: Discover | None = None
 
     def sources(self) -> Sources:
         return Sources(
@@ -53,6 +56,7 @@ class Newsroom:
             metrics=lambda: "wirewatch_items_total 7\n",
             health=lambda: Health(self.healthy, {"poller": "running" if self.healthy else "stuck"}),
             now=lambda: self.clock,
+            discover=self.discover,
         )
 
     def publish(self, *hits: Hit) -> None:
@@ -231,9 +235,9 @@ class Reader:
 
 
 @contextmanager
-def serving(newsroom: Newsroom, hosts: Sequence[str] = ()) -> Iterator[Page]:
+def serving(newsroom: Newsroom, hosts: Sequence[str] = (), login: Credentials | None = None) -> Iterator[Page]:
     """The page of `newsroom` on a free port; stopped at the end of the block, and stopped in time."""
-    server = PageServer(create_app(newsroom.sources(), hosts), "127.0.0.1", 0)
+    server = PageServer(create_app(newsroom.sources(), hosts, login), "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, name="page")
     thread.start()
     try:

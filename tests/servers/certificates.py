@@ -15,7 +15,7 @@ _YEAR = timedelta(days=365)
 
 
 class Authority:
-    """A certificate authority of its own; `file` is its certificate (PEM)."""
+    """A certificate authority of its own; `file` is its certificate (PEM), `fingerprint` that one's SHA-256 in hex."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
@@ -39,7 +39,9 @@ class Authority:
         )
         own = own.add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
         self.file = folder / f"{name}.pem"
-        self.file.write_bytes(own.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        signed = own.sign(self._key, hashes.SHA256())
+        self.fingerprint = signed.fingerprint(hashes.SHA256()).hex()
+        self.file.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
 
     def signed(self, name: str) -> tuple[Path, Path]:
         """The files of a certificate for 127.0.0.1 (PEM, and no other name) and of its key."""

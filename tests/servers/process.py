@@ -84,6 +84,12 @@ class ServerProcess:
                 pytest.fail(f"{self.name} did not come up:\n{self.said()[-3000:]}")
             time.sleep(0.1)
 
+    @property
+    def pid(self) -> int:
+        """The process that was started."""
+        assert self._process is not None
+        return self._process.pid
+
     def said(self) -> str:
         """Its output so far."""
         return self._output.read_text("utf-8", "replace")
@@ -102,6 +108,13 @@ class ServerProcess:
         """End it at once, with its children."""
         if self._process is not None:
             self._signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def kill_alone(self) -> None:
+        """End it at once; its children are left to notice by themselves."""
+        if self._process is not None:
+            self._process.kill()
             self._process.wait()
             self._process = None
 

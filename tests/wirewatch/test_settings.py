@@ -58,7 +58,9 @@ def test_the_environment_has_its_types(tmp_path: Path) -> None:
         ("[feeds]\nmin_interval = 900\nmax_interval = 600", "feeds.max_interval: must be at least 900"),
         ("[feeds]\nhost_delay = nan", "feeds.host_delay"),
         ("[alerts]\ntime_zone = 'Europe/Atlantis'", "alerts.time_zone: no such time zone"),
-        ("[page]\nhost = '0.0.0.0'", "page.host"),
+        ("[page]\nhost = '0.0.0.0'", "page.host: others than loopback reach '0.0.0.0': set page.password first"),
+        ("[page]\nhost = '0.0.0.0'\npassword = 'short'", "page.password: must have at least 12 characters"),
+        ("[page]\nuser = 'a:b'\npassword = 'long enough for all'", "page.user: must not have a colon"),
         ("[smtp]\ntls = 'maybe'", "smtp.tls: must be one of required, opportunistic, none, implicit, not 'maybe'"),
         ("[feeds]\nwebsub_poll = '6h'", "feeds.websub_poll: must be a number, not text"),
         ("[feeds]\nsources = 'a.opml'", "feeds.sources: must be a list in [ ], not text"),
@@ -254,3 +256,58 @@ def test_config_show_prints_ways_in_as_sections(tmp_path: Path) -> None:
     assert "[feeds.access.portal]\nuser = " in result.stdout
     assert '[feeds.access.portal.headers]\nX-Api-Key = "***"' in result.stdout
     assert "key-123" not in result.stdout
+
+
+_KAFKA = {"WIREWATCH_KAFKA_SERVERS": "broker.example:9092, [::1]:9092"}
+_NODES = {"WIREWATCH_ELASTICSEARCH_URLS": "https://search.example:9200"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "path"),
+    [
+        ({"WIREWATCH_KAFKA_SERVERS": "broker.example"}, "kafka.servers"),
+        ({"WIREWATCH_KAFKA_SERVERS": "broker.example:99999"}, "kafka.servers"),
+        ({"WIREWATCH_KAFKA_PREFIX": "news desk"}, "kafka.prefix"),
+        ({"WIREWATCH_KAFKA_PARTITIONS": "0"}, "kafka.partitions"),
+        ({"WIREWATCH_KAFKA_TIMEOUT": "0"}, "kafka.timeout"),
+        ({**_KAFKA, "WIREWATCH_KAFKA_SECURITY": "sasl_tls"}, "kafka.user"),
+        ({**_KAFKA, "WIREWATCH_KAFKA_SECURITY": "sasl_tls", "WIREWATCH_KAFKA_USER": "x"}, "kafka.password"),
+        ({**_KAFKA, "WIREWATCH_KAFKA_USER": "x"}, "kafka.security"),
+        ({**_KAFKA, "WIREWATCH_KAFKA_CA_FILE": "ca.pem"}, "kafka.ca_file"),
+        ({**_KAFKA, "WIREWATCH_KAFKA_SECURITY": "tls", "WIREWATCH_KAFKA_CA_FILE": "none.pem"}, "kafka.ca_file"),
+        ({"WIREWATCH_ELASTICSEARCH_URLS": "search.example:9200"}, "elasticsearch.urls"),
+        ({"WIREWATCH_ELASTICSEARCH_URLS": "https://search.example:port"}, "elasticsearch.urls"),
+        ({"WIREWATCH_ELASTICSEARCH_PREFIX": "Wirewatch"}, "elasticsearch.prefix"),
+        ({"WIREWATCH_ELASTICSEARCH_REPLICAS": "-1"}, "elasticsearch.replicas"),
+        ({**_NODES, "WIREWATCH_ELASTICSEARCH_USER": "x"}, "elasticsearch.password"),
+        (
+            {**_NODES, "WIREWATCH_ELASTICSEARCH_USER": "x", "WIREWATCH_ELASTICSEARCH_API_KEY": "k"},
+            "elasticsearch.user",
+        ),
+        ({**_NODES, "WIREWATCH_ELASTICSEARCH_CA_FINGERPRINT": "ab:cd"}, "elasticsearch.ca_fingerprint"),
+        ({"WIREWATCH_KIBANA_URL": "kibana"}, "kibana.url"),
+    ],
+)
+def test_settings_of_servers_that_cannot_be_name_their_key(environment: dict[str, str], path: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(environment=environment)
+    assert caught.value.subject.startswith(path)
+
+
+def test_a_password_in_an_address_is_refused_without_being_told() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(environment={"WIREWATCH_ELASTICSEARCH_URLS": "https://desk:hunter2@search.example:9200"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_password_of_a_server_may_lie_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("hunter2\n")
+    named = {
+        **_KAFKA,
+        "WIREWATCH_KAFKA_SECURITY": "sasl_plaintext",
+        "WIREWATCH_KAFKA_USER": "desk",
+        "WIREWATCH_KAFKA_PASSWORD_FILE": str(tmp_path / "password"),
+    }
+    settings = load(environment=named)
+    assert settings.kafka.password.value == "hunter2"
+    assert settings.kafka.servers == ("broker.example:9092", "[::1]:9092")

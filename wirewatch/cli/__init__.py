@@ -15,7 +15,12 @@ from wirewatch.cli.commands import LazyGroup
 
 COMMANDS = {
     "run": "poll, match, alert and serve the page, all in one process",
+    "poll": "poll alone, as a service",
+    "pipeline": "match alone, as a service",
+    "desk": "alert alone, as a service",
+    "serve": "the page alone, as a service",
     "demo": "the same over a sample wire on this machine",
+    "worker": "the stages of the graph, for an engine such as Flink",
     "init": "write a commented settings file",
     "feeds": "sources and their health",
     "ingest": "push items in from elsewhere",
@@ -27,6 +32,7 @@ COMMANDS = {
     "articles": "one article: text, versions, sightings",
     "alerts": "what was told to whom",
     "deadletters": "what could not be processed",
+    "setup": "bring the servers to what wirewatch needs",
     "config": "the settings in force",
     "doctor": "check this installation and say what to do",
 }

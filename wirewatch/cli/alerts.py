@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import click
@@ -40,9 +41,18 @@ def command() -> None:
 @with_records
 @with_settings
 def list_alerts(settings: Settings, *, since: datetime | None, as_json: bool, limit: int) -> None:
-    """List alerts, newest first."""
-    from wirewatch import wiring
+    """List alerts, newest first: those of the ledger, or where a desk elsewhere has it, its copies in the index."""
+    from wirewatch import backends, wiring
 
+    if settings.elasticsearch.urls and not backends.has_ledger(settings):
+        index = wiring.read_index(settings)
+        try:
+            found = takewhile(lambda alert: since is None or alert.created_at >= since, index.alerts(limit))
+            for alert in found:
+                print_record(alert, as_json=as_json, text=_line(alert))
+        finally:
+            index.close()
+        return
     with wiring.read_ledger(settings) as ledger:
         for alert in ledger.alerts(limit, since):
             print_record(alert, as_json=as_json, text=_line(alert))

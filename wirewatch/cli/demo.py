@@ -35,7 +35,8 @@ def command(settings: Settings, *, every: float) -> None:
     from connectors.sample_wire import SampleWire
     from schemas.time import now
     from wirewatch import logs, wiring
-    from wirewatch.embedded import Process, listening_socket
+    from wirewatch.listening import listening_socket
+    from wirewatch.running import run_all
     from wirewatch.station import station
 
     logs.configure(settings.logs)
@@ -46,7 +47,7 @@ def command(settings: Settings, *, every: float) -> None:
         _served(wire) as sources,
         station(settings, sources) as opened,
     ):
-        Process(opened, page, click.echo).run()
+        run_all(opened, page, click.echo)
 
 
 @contextmanager

@@ -14,7 +14,10 @@ _NEEDS_PERSON = 3
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @with_settings
 def command(settings: Settings, *, as_json: bool) -> None:
-    """Check Python, data folder, disk, watchlists, feeds, hubs, mail server, alerts and dead letters.
+    """Check Python, data folder, disk, servers, watchlists, feeds, hubs, mail server, alerts and dead letters.
+
+    Of Kafka: brokers, topics, partitions, and how far each group of readers is behind. Of Elasticsearch: health and why it
+    is no better, disks, templates and indices. Of Kibana, when one is set: that our objects are there.
 
     Exits 3 when a person is needed; each such line says what to do.
     """

@@ -73,6 +73,17 @@ def allow_network(command: F) -> F:
     )(command)
 
 
+def service_port(command: F) -> F:
+    """Add `--port`, for services without a page; `with_settings` (outside it) consumes the value."""
+    return setting_option(
+        "--port",
+        "service.port",
+        type=click.IntRange(0, 65535),
+        metavar="N",
+        help="Port of /livez, /readyz and /metrics; 0: none.",
+    )(command)
+
+
 class Since(click.ParamType[datetime]):
     """A moment: RFC 3339, a date, or an age such as `30m`, `12h`, `7d`, `2w`."""
 

@@ -34,14 +34,18 @@ def command(settings: Settings, *, once: bool, feeds: tuple[str, ...]) -> None:
     if once:
         _once(settings, sources)
         return
-    from wirewatch.embedded import Process, hub_socket, listening_socket
+    from wirewatch.listening import hub_socket, listening_socket
+    from wirewatch.running import run_all
 
     with ExitStack() as stack:
         # First: who starts a second process by mistake must hear of that, not of a port that is taken too.
         refuse_when_in_use(settings)
         page = stack.enter_context(listening_socket(settings.page.host, settings.page.port))
-        hubs = stack.enter_context(hub_socket(settings)) if settings.feeds.websub_url else None
-        Process(stack.enter_context(station(settings, sources)), page, click.echo, hubs).run()
+        hubs = hub_socket(settings)
+        if hubs is not None:
+            stack.enter_context(hubs)
+        opened = stack.enter_context(station(settings, sources))
+        run_all(opened, page, click.echo, hubs)
 
 
 def _once(settings: Settings, sources: FeedSources) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from schemas import codec
-from schemas.errors import WirewatchError
+from schemas.errors import PositionLostError, WirewatchError
 from schemas.feed import FeedSource, FeedState, FetchRecord, Push
 from schemas.health import Health, verdicts
 from schemas.rhythm import Weights
@@ -19,7 +19,7 @@ from wirewatch.cli.options import all_keys, print_record, with_settings
 from wirewatch.settings import Settings
 
 if TYPE_CHECKING:
-    from connectors.interfaces import Log
+    from connectors.interfaces import Log, Record
 
 _LOOKED_THROUGH = 50_000
 """Newest polls of all feeds among which those of this one are looked for."""
@@ -94,9 +94,9 @@ def _found(sources: tuple[FeedSource, ...], address: str) -> FeedSource:
 
 
 def _last_polls(settings: Settings, feed_url: str, wanted: int) -> list[FetchRecord]:
-    from wirewatch import wiring
+    from wirewatch import backends, wiring
 
-    if not wanted or not (settings.folder / "log.sqlite3").is_file():
+    if not wanted or not backends.has_log(settings):
         return []
     log = wiring.read_log(settings)
     try:
@@ -107,16 +107,23 @@ def _last_polls(settings: Settings, feed_url: str, wanted: int) -> list[FetchRec
 
 
 def _polls(log: Log, feed_url: str) -> Iterator[FetchRecord]:
-    for partition, end in log.ends("fetches").items():
-        place = max(0, end - _LOOKED_THROUGH)
-        while place < end:
-            page = [one for one in log.read("fetches", {partition: place}, _PAGE) if one.partition == partition]
-            if not page:
-                break
-            place = page[-1].offset + 1
-            for record in page:
-                if record.key == feed_url:
-                    yield codec.decode(record.value, FetchRecord, record.headers, subject=record.position)
+    ends = log.ends("fetches")
+    looked_through = _LOOKED_THROUGH // max(1, len(ends))
+    places = {partition: max(0, end - looked_through) for partition, end in ends.items()}
+    while page := _page_of(log, places):
+        for record in page:
+            places[record.partition] = record.offset + 1
+            if record.key == feed_url:
+                yield codec.decode(record.value, FetchRecord, record.headers, subject=record.position)
+
+
+def _page_of(log: Log, places: dict[int, int]) -> Sequence[Record]:
+    """The next records from `places` on, or from the oldest ones kept where these are gone."""
+    while True:
+        try:
+            return log.read("fetches", places, _PAGE)
+        except PositionLostError as error:
+            places[error.partition] = error.oldest
 
 
 def _page(shown: Shown) -> Iterator[str]:

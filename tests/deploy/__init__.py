@@ -1,0 +1,1 @@
+"""What is shipped for deployment, checked without a container engine."""

@@ -1,0 +1,37 @@
+"""The product over Kafka and Elasticsearch comes to what it comes to over two files."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.end_to_end.cases import Documents, Size, differences, in_one_process
+from tests.servers.elasticsearch import Node
+from tests.servers.kafka import Broker
+from tests.servers.prepared import prepared
+from tests.wire import Wire
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+
+
+def test_the_cases_are_cases(wanted: list[Documents]) -> None:
+    news, edits, replayed, rematched = wanted
+    assert len(news["articles"]) == 9
+    assert len(edits["articles"]) == 10
+    assert len(news["hits"]) < len(edits["hits"]) < len(rematched["hits"])
+    assert {one["state"] for one in edits["alerts"].values()} == {"sent", "suppressed"}
+    assert sorted(key.split()[0] for key in news["dead letters"]) == ["decode", "ingest", "parse"]
+    assert replayed == edits
+
+
+def test_one_process_over_the_servers(
+    wanted: list[Documents],
+    cases_wire: Wire,
+    tmp_path_factory: pytest.TempPathFactory,
+    kafka: Broker,
+    elasticsearch: Node,
+) -> None:
+    size = Size(tmp_path_factory.mktemp("team"), cases_wire, **prepared(kafka, elasticsearch))
+    for found, expected in zip(in_one_process(size), wanted, strict=True):
+        assert differences(found, expected) == []
+    assert not (size.data / "log.sqlite3").exists()
+    assert not (size.data / "index.sqlite3").exists()
