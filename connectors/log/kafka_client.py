@@ -198,8 +198,7 @@ def open_producer(
     server: KafkaServer, *, stopped: Callable[[], bool] = lambda: False, **more: Any
 ) -> tuple[KafkaProducer, Connections]:
     """A producer. Raises `StoreError`."""
-    options: dict[str, Any] = {"allow_auto_create_topics": False, "metrics_enabled": False, **more}
-    return _open(KafkaProducer, server, stopped, options)
+    return _open(KafkaProducer, server, stopped, more)
 
 
 def open_admin(
