@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.end_to_end.cases import Documents, Size, differences, in_one_process
+from tests.end_to_end.cases import STEPS, Documents, Size, differences, in_one_process
 from tests.servers.elasticsearch import Node
 from tests.servers.kafka import Broker
 from tests.servers.prepared import prepared
@@ -21,6 +23,20 @@ def test_the_cases_are_cases(wanted: list[Documents]) -> None:
     assert {one["state"] for one in edits["alerts"].values()} == {"sent", "suppressed"}
     assert sorted(key.split()[0] for key in news["dead letters"]) == ["decode", "ingest", "parse"]
     assert replayed == edits
+
+
+@pytest.mark.parametrize("server", ["KAFKA", "ELASTICSEARCH"])
+def test_either_server_beside_a_file(  # noqa: PLR0917 all of them fixtures
+    server: str, wanted: list[Documents], cases_wire: Wire, tmp_path: Path, kafka: Broker, elasticsearch: Node
+) -> None:
+    both = prepared(kafka, elasticsearch)
+    size = Size(tmp_path, cases_wire, **{name: value for name, value in both.items() if f"_{server}_" in name})
+    cases_wire.documents.clear()
+    STEPS[0](size)
+    size.command("run", "--once")
+    assert differences(size.documents(), wanted[0]) == []
+    assert "0 new, 0 updated" in size.command("run", "--once")
+    assert differences(size.documents(), wanted[0]) == []
 
 
 def test_one_process_over_the_servers(
