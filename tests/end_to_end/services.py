@@ -37,9 +37,13 @@ class Services:
         self.running[name] = self.size.start(*SERVICES[name], **{setting: str(self.ports[name])})
 
     def ask(self, name: str, path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}{path}", timeout=10) as answer:
+        with self.opened(name, path) as answer:
             text = answer.read().decode()
         return text if path == "/metrics" else json.loads(text)
+
+    def opened(self, name: str, path: str) -> Any:
+        """The answer, still to be read."""
+        return urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}{path}", timeout=30)
 
     def is_ready(self, name: str) -> bool:
         assert self.running[name].poll() is None, f"{name} has ended"

@@ -40,10 +40,15 @@ def test_services_come_to_what_one_process_comes_to_and_stop_when_told(
     cases_wire.documents.clear()
     STEPS[0](size)
     with started(size) as services:
-        for number, (step, expected) in enumerate(zip(STEPS, wanted, strict=True)):
-            if number:
+        comes_to(size, wanted[0])
+        with services.opened("serve", "/events") as events:
+            for step, expected in zip(STEPS[1:], wanted[1:], strict=True):
                 step(size)
-            comes_to(size, expected)
+                comes_to(size, expected)
+            live: set[str] = set()
+            while len(live) < len(wanted[-1]["hits"]) - len(wanted[0]["hits"]):
+                line = events.readline().decode()
+                live |= {line} if line.startswith("id: ") else set()
         page = services.ask("serve", "/api/hits?limit=500")
         assert {one["hit_id"] for one in page["hits"]} == wanted[-1]["hits"].keys()
         assert services.ask("serve", "/api/feeds")["total"] == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,14 @@ def test_the_cases_are_cases(wanted: list[Documents]) -> None:
     assert {one["state"] for one in edits["alerts"].values()} == {"sent", "suppressed"}
     assert sorted(key.split()[0] for key in news["dead letters"]) == ["decode", "ingest", "parse"]
     assert replayed == edits
+
+
+def counted(size: Size, kind: str) -> int:
+    """Documents of an index that people ask without us."""
+    url = size.environment["WIREWATCH_ELASTICSEARCH_URLS"]
+    index = f"{size.environment['WIREWATCH_ELASTICSEARCH_PREFIX']}-{kind}"
+    with urllib.request.urlopen(f"{url}/{index}/_count", timeout=10) as answer:
+        return int(json.load(answer)["count"])
 
 
 @pytest.mark.parametrize("server", ["KAFKA", "ELASTICSEARCH"])
@@ -49,5 +59,8 @@ def test_one_process_over_the_servers(
     size = Size(tmp_path_factory.mktemp("team"), cases_wire, **prepared(kafka, elasticsearch))
     for found, expected in zip(in_one_process(size), wanted, strict=True):
         assert differences(found, expected) == []
+    assert counted(size, "deadletters") == len(wanted[-1]["dead letters"])
+    # Two runs, and one feed of a document replayed.
+    assert counted(size, "fetches") == 2 * 3 + 1
     assert not (size.data / "log.sqlite3").exists()
     assert not (size.data / "index.sqlite3").exists()
