@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.servers.authority import Authority
+from tests.servers.certificates import Authority
 from tests.servers.java import java_home
 from tests.servers.maven import resolved
 from tests.servers.process import ServerProcess, absent, free_ports, listening
