@@ -73,6 +73,16 @@ ALERTS_POSTPONED = MetricName("wirewatch_alerts_postponed_total", "Deliveries to
 ALERTS_FAILED = MetricName("wirewatch_alerts_failed_total", "Alerts refused for good.")
 ALERTS_INTERRUPTED = MetricName("wirewatch_alerts_interrupted_total", "Mails that may have left twice.")
 ALERT_SECONDS = MetricName("wirewatch_alert_seconds_total", "Seconds from match to delivery, summed.")
+DESK_LOST = MetricName(
+    "wirewatch_desk_lost_total",
+    "Records of hits that were gone from the log before the desk came to them. Alarm on it.",
+)
+COPIES_LOST = MetricName(
+    "wirewatch_copies_lost_total", "Records of hits decided, but gone from the log before they were in the index."
+)
+COPIES_REFUSED = MetricName(
+    "wirewatch_copies_refused_total", "Records of hits and alerts that the index took for no document."
+)
 DESK_WAITS = MetricName("wirewatch_desk_waits_total", "Rounds of the desk in which the log or the index was away.")
 KAFKA_COMMITS_REFUSED = MetricName(
     "wirewatch_kafka_commits_refused_total",
@@ -112,7 +122,18 @@ CATALOGUE: dict[str, tuple[MetricName, ...]] = {
     "The graph": (RECORDS, BATCHES, HALVINGS, DEAD_LETTERS, WATCHLIST_FAULTS),
     "The log": (ITEMS, DEAD_LETTER_RECORDS, LAG),
     "The index": (ARTICLES,),
-    "The desk": (ALERTS, ALERTS_SENT, ALERTS_POSTPONED, ALERTS_FAILED, ALERTS_INTERRUPTED, ALERT_SECONDS, DESK_WAITS),
+    "The desk": (
+        ALERTS,
+        ALERTS_SENT,
+        ALERTS_POSTPONED,
+        ALERTS_FAILED,
+        ALERTS_INTERRUPTED,
+        ALERT_SECONDS,
+        DESK_LOST,
+        COPIES_LOST,
+        COPIES_REFUSED,
+        DESK_WAITS,
+    ),
     "Kafka": (
         KAFKA_COMMITS_REFUSED,
         KAFKA_REBALANCES,

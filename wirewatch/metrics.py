@@ -118,6 +118,9 @@ def of_desk(ledger: LedgerReader, told: DeskCounters) -> list[Metric]:
         names.ALERTS_FAILED.of(told.failed_total),
         names.ALERTS_INTERRUPTED.of(told.interrupted_total),
         names.ALERT_SECONDS.of(told.delivery_seconds_sum),
+        names.DESK_LOST.of(told.lost_total),
+        names.COPIES_LOST.of(told.copies_lost_total),
+        names.COPIES_REFUSED.of(told.copies_refused_total),
         names.DESK_WAITS.of(told.waits_total),
     ]
 
