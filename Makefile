@@ -1,6 +1,7 @@
 # wirewatch: everything a person or .ci/run calls. `make` alone lists it.
 #
-# Needs Python 3.11, 3.12 or 3.13 with its venv module, and nothing else: no compiler, no Java, no Docker.
+# Needs Python 3.11, 3.12 or 3.13 with its venv module, and nothing else: no compiler, no Docker. The tests of servers also
+# need Maven and Java (17, and 21 or newer); without them they skip.
 # What is installed is locked by hash in requirements/*.txt, the tools that build source-only packages included.
 
 .DEFAULT_GOAL := help
@@ -74,17 +75,25 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
 
 # --- check -----------------------------------------------------------------------------------------------------------
 
-test-deps: ## system packages that tests need: chromium and a font, where apt-get exists
-	@if command -v chromium >/dev/null && fc-list 2>/dev/null | grep -qi dejavu; then :; \
-	elif ! command -v apt-get >/dev/null; then \
-	  echo "test-deps: no apt-get here; tests marked 'browser' skip unless chromium is on the path"; \
-	else \
-	  if [ "$$(id -u)" = 0 ]; then as_root=; else as_root="sudo"; fi; \
-	  echo "installing chromium and a font"; \
-	  $$as_root apt-get -qq update && \
-	  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y \
-	    chromium fontconfig fonts-dejavu-core >/dev/null; \
-	fi
+test-deps: ## system packages that tests need: chromium, a font, Maven and Java, where apt-get exists
+	@$(FIND_PYTHON); wanted=; \
+	has_java() { "$$found" -c "import sys; from tests.servers.java import java_home as j; sys.exit(not j($$1))"; }; \
+	{ command -v chromium && fc-list | grep -qi dejavu; } >/dev/null 2>&1 || wanted="chromium fontconfig fonts-dejavu-core"; \
+	command -v mvn >/dev/null || wanted="$$wanted maven"; \
+	has_java 17,17 || wanted="$$wanted openjdk-17-jre-headless"; \
+	has_java 21 || wanted="$$wanted openjdk-21-jre-headless"; \
+	if [ -z "$$wanted" ]; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+	  echo "test-deps: no apt-get here; missing, and skipped by the tests that need it: $$wanted"; exit 0; \
+	fi; \
+	if [ "$$(id -u)" = 0 ]; then as_root=; else as_root="sudo"; fi; \
+	$$as_root apt-get -qq update; \
+	for package in $$wanted; do \
+	  if apt-cache show "$$package" >/dev/null 2>&1; then there="$$there $$package"; \
+	  else echo "test-deps: this system has no $$package; install that Java by other means" >&2; fi; \
+	done; \
+	echo "installing$$there"; \
+	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y $$there >/dev/null
 
 lint: install-dev ## style, format, types, generated files
 	@$(BIN)/ruff check .

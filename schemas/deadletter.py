@@ -29,7 +29,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
     headers: dict[str, str] = {}
     raw: bytes = b""
-    """The log record whole, or the first 64 KiB of a document."""
+    """The log record whole, or the first 64 KiB of a document, or of a record the log cannot take twice."""
     length: int = 0
     """Bytes of the whole record or document."""
     raw_hash: str = ""
@@ -40,3 +40,14 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     def whole(self) -> bool:
         """Whether `raw` is all there was."""
         return len(self.raw) == self.length
+
+
+_REASON_LIMIT = 2_000
+
+
+def shortened(letter: DeadLetter, raw_limit: int = RAW_LIMIT) -> DeadLetter:
+    """`letter` with only the beginning of the record it is about, as of a document: `position` says where it is whole.
+
+    For a log that takes no record as long as this one.
+    """
+    return msgspec.structs.replace(letter, raw=letter.raw[:raw_limit], reason=letter.reason[:_REASON_LIMIT], headers={})

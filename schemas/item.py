@@ -68,3 +68,31 @@ class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
     truncated: bool = False
     """Whether a text field was cut to its limit."""
     trace_id: str = ""
+
+
+def shortened(item: FeedItem, most: int) -> FeedItem:
+    """`item` with its body, and then its summary, cut until it takes at most `most` bytes on the log, and flagged.
+
+    What it is known by stays, and so does its title; an item that is still too long without body and summary is
+    returned without them.
+    """
+    for field in ("body", "summary"):
+        excess = len(msgspec.json.encode(item)) - most
+        if excess <= 0:
+            break
+        item = msgspec.structs.replace(item, **{field: _cut(getattr(item, field), excess)}, truncated=True)
+    return item
+
+
+def _cut(text: str, excess: int) -> str:
+    """The longest beginning of `text` that takes `excess` bytes less on the log; it ends between words if it can."""
+    room = len(msgspec.json.encode(text)) - excess
+    # A letter may take one byte or twelve, so the place is found by halving.
+    kept, beyond = 0, len(text) + 1
+    while beyond - kept > 1:
+        middle = (kept + beyond) // 2
+        if len(msgspec.json.encode(text[:middle])) <= room:
+            kept = middle
+        else:
+            beyond = middle
+    return text[:kept].rpartition(" ")[0] or text[:kept]

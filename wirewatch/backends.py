@@ -99,3 +99,13 @@ def log_factory(settings: Settings) -> LogFactory:
 def index_factory(settings: Settings) -> IndexFactory:
     """What opens the index of the settings."""
     return IndexFactory(elasticsearch_server(settings) or settings.data)
+
+
+def has_log(settings: Settings) -> bool:
+    """Whether there is a log to read: that of the servers, or one in the data folder."""
+    return bool(settings.kafka.servers) or (settings.folder / "log.sqlite3").is_file()
+
+
+def has_ledger(settings: Settings) -> bool:
+    """Whether the ledger is in this data folder; where the desk runs on another machine, it is there."""
+    return (settings.folder / "ledger.sqlite3").is_file()

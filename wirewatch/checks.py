@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from schemas.errors import DataFolderError, StoreError, WirewatchError
-from wirewatch import server_checks, wiring
+from wirewatch import backends, server_checks, wiring
 from wirewatch.finding import Finding
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 
 
 def _alerts(settings: Settings) -> Iterator[Finding]:
-    if not wiring.has_ledger(settings):
+    if not backends.has_ledger(settings):
         return
     ledger = wiring.read_ledger(settings)
     try:
@@ -141,7 +141,7 @@ def _alerts(settings: Settings) -> Iterator[Finding]:
 def _dead_letters(settings: Settings) -> Iterator[Finding]:
     from wirewatch.deadletters import present
 
-    if not wiring.has_log(settings):
+    if not backends.has_log(settings):
         return
     try:
         count = sum(letter.status == "open" for letter in present(settings).values())

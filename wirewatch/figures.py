@@ -41,6 +41,10 @@ def add_log(figures: Figures, station: Station) -> None:
     """What the log holds, and how far its readers are."""
     log = station.log
     server = "kafka" if station.settings.kafka.servers else ""
+    if server:
+        from connectors.log.counters import IN_THIS_PROCESS
+
+        figures.add(lambda: metrics.of_kafka(IN_THIS_PROCESS))
     figures.ask(server, lambda: [*metrics.of_log(log), *metrics.of_lag(station.lag())])
 
 

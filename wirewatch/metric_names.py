@@ -73,7 +73,37 @@ ALERTS_POSTPONED = MetricName("wirewatch_alerts_postponed_total", "Deliveries to
 ALERTS_FAILED = MetricName("wirewatch_alerts_failed_total", "Alerts refused for good.")
 ALERTS_INTERRUPTED = MetricName("wirewatch_alerts_interrupted_total", "Mails that may have left twice.")
 ALERT_SECONDS = MetricName("wirewatch_alert_seconds_total", "Seconds from match to delivery, summed.")
+DESK_LOST = MetricName(
+    "wirewatch_desk_lost_total",
+    "Records of hits that were gone from the log before the desk came to them. Alarm on it.",
+)
+COPIES_LOST = MetricName(
+    "wirewatch_copies_lost_total", "Records of hits decided, but gone from the log before they were in the index."
+)
+COPIES_REFUSED = MetricName(
+    "wirewatch_copies_refused_total", "Records of hits and alerts that the index took for no document."
+)
 DESK_WAITS = MetricName("wirewatch_desk_waits_total", "Rounds of the desk in which the log or the index was away.")
+KAFKA_COMMITS_REFUSED = MetricName(
+    "wirewatch_kafka_commits_refused_total",
+    "Commits refused because a rebalance had given the partitions away; the records are processed again there.",
+)
+KAFKA_REBALANCES = MetricName(
+    "wirewatch_kafka_rebalances_total", "Times the partitions of a group were shared out anew, as seen by this process."
+)
+KAFKA_POSITIONS_LOST = MetricName(
+    "wirewatch_kafka_positions_lost_total", "Reading places whose records Kafka no longer kept. Alarm on it."
+)
+KAFKA_RECORDS_LOST = MetricName(
+    "wirewatch_kafka_records_lost_total", "Records that Kafka dropped by their age before they were read. Alarm on it."
+)
+KAFKA_ITEMS_CUT = MetricName(
+    "wirewatch_kafka_items_cut_total", "Items whose text was cut to the longest record the brokers take."
+)
+KAFKA_LETTERS_CUT = MetricName(
+    "wirewatch_kafka_letters_cut_total", "Dead letters whose record was cut to the longest record the brokers take."
+)
+KAFKA_AWAY = MetricName("wirewatch_kafka_away_total", "Times the brokers went away while a group was read.")
 SERVER_UP = MetricName(
     "wirewatch_server_up", "1 when the server answered this time, 0 when it did not within three seconds.", "server"
 )
@@ -92,7 +122,27 @@ CATALOGUE: dict[str, tuple[MetricName, ...]] = {
     "The graph": (RECORDS, BATCHES, HALVINGS, DEAD_LETTERS, WATCHLIST_FAULTS),
     "The log": (ITEMS, DEAD_LETTER_RECORDS, LAG),
     "The index": (ARTICLES,),
-    "The desk": (ALERTS, ALERTS_SENT, ALERTS_POSTPONED, ALERTS_FAILED, ALERTS_INTERRUPTED, ALERT_SECONDS, DESK_WAITS),
+    "The desk": (
+        ALERTS,
+        ALERTS_SENT,
+        ALERTS_POSTPONED,
+        ALERTS_FAILED,
+        ALERTS_INTERRUPTED,
+        ALERT_SECONDS,
+        DESK_LOST,
+        COPIES_LOST,
+        COPIES_REFUSED,
+        DESK_WAITS,
+    ),
+    "Kafka": (
+        KAFKA_COMMITS_REFUSED,
+        KAFKA_REBALANCES,
+        KAFKA_POSITIONS_LOST,
+        KAFKA_RECORDS_LOST,
+        KAFKA_ITEMS_CUT,
+        KAFKA_LETTERS_CUT,
+        KAFKA_AWAY,
+    ),
     "Servers": (SERVER_UP,),
 }
 """Each metric under the part it belongs to; a process shows those of the parts it runs."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from alerts.ledger import LedgerReader
     from connectors.feeds.poller import Poller
     from connectors.interfaces import FeedStates, Log, Search, Topic
+    from connectors.log.counters import KafkaCounters
     from pipelines.matching.reload import Watched
     from pipelines.run import Counters
     from schemas.feed import FeedSource
@@ -90,6 +91,19 @@ def of_lag(readers: Mapping[str, int]) -> list[Metric]:
     return [names.LAG.by(readers)]
 
 
+def of_kafka(met: KafkaCounters) -> list[Metric]:
+    """What reading and writing Kafka has met."""
+    return [
+        names.KAFKA_COMMITS_REFUSED.of(met.commits_refused_total),
+        names.KAFKA_REBALANCES.of(met.rebalances_total),
+        names.KAFKA_POSITIONS_LOST.of(met.positions_lost_total),
+        names.KAFKA_RECORDS_LOST.of(met.records_lost_total),
+        names.KAFKA_ITEMS_CUT.of(met.items_cut_total),
+        names.KAFKA_LETTERS_CUT.of(met.letters_cut_total),
+        names.KAFKA_AWAY.of(met.away_total),
+    ]
+
+
 def of_index(index: Search) -> list[Metric]:
     """How much the index holds. Raises `StoreError`."""
     return [names.ARTICLES.of(index.count())]
@@ -104,6 +118,9 @@ def of_desk(ledger: LedgerReader, told: DeskCounters) -> list[Metric]:
         names.ALERTS_FAILED.of(told.failed_total),
         names.ALERTS_INTERRUPTED.of(told.interrupted_total),
         names.ALERT_SECONDS.of(told.delivery_seconds_sum),
+        names.DESK_LOST.of(told.lost_total),
+        names.COPIES_LOST.of(told.copies_lost_total),
+        names.COPIES_REFUSED.of(told.copies_refused_total),
         names.DESK_WAITS.of(told.waits_total),
     ]
 

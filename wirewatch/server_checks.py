@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from connectors.interfaces import Change
 from schemas.errors import StoreError
@@ -23,7 +24,7 @@ WAITING_SECONDS = 600.0
 """A record that has waited so long for a reader says that the reader is gone, or too slow."""
 _GIB = 1024**3
 _SET_UP = "run `wirewatch setup`"
-_REINDEX = "run `wirewatch setup --reindex`, when the indices may be read only for a while"
+_REINDEX = "run `wirewatch setup --reindex`; everything goes on meanwhile"
 
 
 def kafka(settings: Settings) -> Iterator[Finding]:
@@ -73,7 +74,11 @@ def kibana(settings: Settings) -> Iterator[Finding]:
     try:
         missing = [change.subject for change in step.run() if change.action == "created"]
     except StoreError as error:
-        yield _away("kibana", error, "start it, or correct kibana.url; without it all else works")
+        if error.retryable:
+            # The address is the one that people's browsers reach, which may be another network than ours.
+            yield Finding("kibana", "note", f"not reached from here: {error}", "look whether your browser reaches it")
+        else:
+            yield _away("kibana", error, "")
         return
     if missing:
         todo = f"run `wirewatch setup --kibana {url}`"
@@ -86,15 +91,24 @@ def _as_set_up(name: str, settings: Settings) -> Iterator[Finding]:
     """Whether what `setup` makes on this server is there and as this release makes it."""
     (step,) = [one for one in steps(settings, only_look=True) if one.server.lower().startswith(name)]
     found: Sequence[Change] = step.run()
-    wrong = [change for change in found if change.action != "unchanged"]
-    for change in wrong:
-        said = "is not there" if change.action == "created" else f"is not as it should be: {change.detail}"
-        yield Finding(name, "wrong", f"{change.subject} {said}", _SET_UP)
+    kinds: dict[tuple[str, Literal["note", "wrong"], str], list[str]] = defaultdict(list)
     for change in found:
-        if change.action == "unchanged" and change.detail:
-            yield Finding(name, "wrong", f"{change.subject}: {change.detail}", "do what the message names")
-    if not wrong:
+        if "setup --reindex" in change.detail:
+            kinds["cannot be brought to this release in place", "wrong", _REINDEX].append(change.subject)
+        elif change.action == "created":
+            kinds["missing", "wrong", _SET_UP].append(change.subject)
+        elif change.action == "changed":
+            kinds["not as this release and the settings make it", "wrong", _SET_UP].append(_told(change))
+        elif change.detail:
+            kinds["left as it is by `wirewatch setup`", "note", ""].append(_told(change))
+    for (what, state, todo), subjects in kinds.items():
+        yield Finding(name, state, f"{what}: {', '.join(subjects)}", todo)
+    if not any(state == "wrong" for _, state, _ in kinds):
         yield Finding(name, "ok", f"all {len(found)} things that `wirewatch setup` makes are there and current")
+
+
+def _told(change: Change) -> str:
+    return f"{change.subject} ({change.detail})" if change.detail else change.subject
 
 
 def _indices(settings: Settings, asked: Inspection) -> Iterator[Finding]:

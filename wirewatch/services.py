@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pipelines.patience import StoppedWaitingError, patiently
 from schemas.errors import StoreError
 from schemas.feed import FINE, FeedStatus, FetchRecord
-from wirewatch import metrics
+from wirewatch import metrics, retention
 from wirewatch.figures import Figures, add_index, add_log
 from wirewatch.profiles import LEARN_SECONDS, learn
 
@@ -81,7 +81,9 @@ def add_desk(process: Process, station: Station, figures: Figures) -> None:
     """Decide, mail, and copy."""
     desk, ledger = station.desk, station.ledger
     process.thread("desk", lambda: desk.run(process.stopping))
+    retention.start(station.settings, process.stopping)
     figures.add(lambda: metrics.of_desk(ledger, desk.counters))
+    add_index(figures, station)
 
 
 def add_page(process: Process, station: Station, figures: Figures, bound: socket.socket) -> None:
@@ -110,7 +112,6 @@ def add_all(
     add_pipeline(process, station, figures, ("hits", "index"))
     add_desk(process, station, figures)
     add_log(figures, station)
-    add_index(figures, station)
     return figures
 
 

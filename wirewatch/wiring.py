@@ -99,16 +99,6 @@ def read_index(settings: Settings) -> Index:
     return EmbeddedIndex(_existing(settings, "index.sqlite3"), read_only=True)
 
 
-def has_log(settings: Settings) -> bool:
-    """Whether there is a log to read: that of the servers, or one in the data folder."""
-    return bool(settings.kafka.servers) or (settings.folder / "log.sqlite3").is_file()
-
-
-def has_ledger(settings: Settings) -> bool:
-    """Whether the ledger is in this data folder; where the desk runs on another machine, it is there."""
-    return (settings.folder / "ledger.sqlite3").is_file()
-
-
 def _existing(settings: Settings, name: str) -> Path:
     path = settings.folder / name
     if not path.is_file():

@@ -17,10 +17,14 @@ T = TypeVar("T")
 
 
 class Enquiry:
-    """One connection for questions, made with the first. Safe between threads; all calls raise `StoreError`."""
+    """One connection for questions, made with the first. Safe between threads; all calls raise `StoreError`.
 
-    def __init__(self, server: KafkaServer) -> None:
+    `stopped()` ends an attempt to connect early.
+    """
+
+    def __init__(self, server: KafkaServer, *, stopped: Callable[[], bool] = lambda: False) -> None:
         self._server = server
+        self._stopped = stopped
         self._lock = threading.Lock()
         self._opened: tuple[KafkaAdminClient, Connections] | None = None
 
@@ -28,7 +32,7 @@ class Enquiry:
         """The answer to any question that kafka-python's client can put; `subject` names what it is about."""
         with self._lock:
             if self._opened is None:
-                self._opened = open_admin(self._server)
+                self._opened = open_admin(self._server, stopped=self._stopped)
             client, connections = self._opened
         try:
             return question(client)

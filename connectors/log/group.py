@@ -31,6 +31,7 @@ from connectors.log.kafka_client import Connections, open_consumer, store_error
 from connectors.log.kafka_records import record_of
 from connectors.log.kafka_server import KafkaServer
 from connectors.log.keeper import Keeper
+from connectors.log.tenure import Tenure
 from schemas.errors import StoreError
 
 _SLICE_SECONDS = 0.1
@@ -81,15 +82,10 @@ class GroupConsumer:
         self._topic_name = server.topic_name(topic)
         self._stopped = stopped
         self._pace = pace or Pace()
-        self._enquiry = Enquiry(server)
+        self._enquiry = Enquiry(server, stopped=stopped)
         self._lock = threading.Lock()
         self._opened: tuple[KafkaConsumer, Connections] | None = None
-        self._membership: tuple[str, int] = ("", -1)
-        self._held: dict[int, int] = {}
-        """By partition that is ours: the number of the time we got it."""
-        self._turns = 0
-        self._handed: dict[int, int] = {}
-        self._saved: dict[int, int] = {}
+        self._tenure = Tenure()
         self._seen_at = time.monotonic()
         self._away = False
         self._waiting_until = 0.0
@@ -113,7 +109,7 @@ class GroupConsumer:
 
     def commit(self, positions: Positions) -> None:
         """See `Consumer.commit`. Places in partitions that are no longer ours are not saved but counted."""
-        wanted = {partition: place for partition, place in positions.items() if self._saved.get(partition) != place}
+        wanted = self._tenure.unsaved(positions)
         until = time.monotonic() + self._server.timeout
         while wanted:
             with self._lock:
@@ -158,7 +154,7 @@ class GroupConsumer:
             client = self._client
             client.resume(*client.paused())
             records = [record_of(self._topic, one) for found in self._poll(limit, wait).values() for one in found]
-            self._handed |= {record.partition: self._held.get(record.partition, -1) for record in records}
+            self._tenure.hand({record.partition for record in records})
             return records
 
     @property
@@ -169,38 +165,46 @@ class GroupConsumer:
     def _open(self, wait: float) -> bool:
         try:
             self._enquiry.partitions(self._topic)
-            self._opened = open_consumer(
-                self._server,
-                stopped=self._stopped,
-                group_id=self._server.group_name(self.name),
-                partition_assignment_strategy=[StickyPartitionAssignor],
-                heartbeat_interval_ms=int(self._pace.heartbeat * 1000),
-                session_timeout_ms=int(self._pace.session * 1000),
-                max_poll_interval_ms=int(self._pace.poll * 1000),
-                fetch_max_wait_ms=_LONG_POLL_MS,
-            )
+            self._opened = self._join()
         except StoreError as error:
             if not error.retryable:
                 raise
             self._say_away(error.message)
             time.sleep(wait)
             return False
-        # Known before it is subscribed to: a member that must share out partitions it does not know gives nobody any.
-        self._client.partitions_for_topic(self._topic_name)
-        self._client.subscribe([self._topic_name])
         self._seen_at = time.monotonic()
-        self._hold_joins()
         self._keeper = Keeper(f"kafka-keeper-{self.name}", self._tick)
         self._keeper.start()
         return True
 
-    def _hold_joins(self) -> None:
+    def _join(self) -> tuple[KafkaConsumer, Connections]:
+        client, connections = open_consumer(
+            self._server,
+            stopped=self._stopped,
+            group_id=self._server.group_name(self.name),
+            partition_assignment_strategy=[StickyPartitionAssignor],
+            heartbeat_interval_ms=int(self._pace.heartbeat * 1000),
+            session_timeout_ms=int(self._pace.session * 1000),
+            max_poll_interval_ms=int(self._pace.poll * 1000),
+            fetch_max_wait_ms=_LONG_POLL_MS,
+        )
+        try:
+            self._hold_joins(client)
+            client.subscribe([self._topic_name])
+            # A member that shares out partitions must know them by then, or it gives nobody any and begins again.
+            connections.look_at_topics(self._server.timeout_ms)
+        except errors.KafkaError as error:
+            client.close(autocommit=False, timeout_ms=0)
+            raise store_error(error, self._server, trouble=connections.trouble) from error
+        return client, connections
+
+    def _hold_joins(self, client: KafkaConsumer) -> None:
         """Let no answer to a join come while nobody waits for it.
 
         kafka-python 3.0.12 throws an answer away that came between two polls, and joins anew, which makes all others
         join anew: with short polls a group would never come to rest.
         """
-        coordinator = self._client._coordinator  # noqa: SLF001 there is no other way to it
+        coordinator = client._coordinator  # noqa: SLF001 there is no other way to it
         join = coordinator._do_join_and_sync_async  # noqa: SLF001
 
         async def join_and_hold() -> bytes:
@@ -231,7 +235,10 @@ class GroupConsumer:
             if not failure.retryable:
                 raise failure from error
             _log.debug("poll failed", extra={"subject": failure.subject, "reason": failure.message})
-        self._follow()
+        group = self._client.group_metadata()
+        ours = {place.partition for place in self._client.assignment()}
+        if self._tenure.follow(group.member_id, group.generation_id, ours):
+            self.counters.rebalances_total += 1
         self._watch(connections)
         return polled
 
@@ -257,23 +264,6 @@ class GroupConsumer:
                     "records_lost": max(0, to - asked),
                 },
             )
-
-    def _follow(self) -> None:
-        """Take up what the group has decided: which partitions are ours, and since when without a break."""
-        found = self._client.group_metadata()
-        membership = (found.member_id, found.generation_id)
-        ours = {place.partition for place in self._client.assignment()}
-        if membership == self._membership and ours == self._held.keys():
-            return
-        # A member that takes part in each sharing out keeps what it keeps. With a generation left out, or as a new
-        # member, somebody else may have had it in between.
-        goes_on = membership[0] == self._membership[0] and membership[1] - self._membership[1] in {0, 1}
-        if membership[1] not in {self._membership[1], -1}:
-            self.counters.rebalances_total += 1
-        self._turns += 1
-        self._held = {one: self._held[one] if goes_on and one in self._held else self._turns for one in ours}
-        self._saved = {one: place for one, place in self._saved.items() if self._held.get(one, 0) != self._turns}
-        self._membership = membership
 
     def _watch(self, connections: Connections) -> None:
         if connections.any_made():
@@ -312,7 +302,7 @@ class GroupConsumer:
             self._ask_for_nothing()
             if self._client.group_metadata().state is MemberState.REBALANCING:
                 return False
-        ours = {one: place for one, place in wanted.items() if self._handed.get(one) == self._held.get(one, -2)}
+        ours = self._tenure.ours(wanted)
         try:
             if ours:
                 places = {
@@ -331,7 +321,7 @@ class GroupConsumer:
             if not failure.retryable:
                 raise failure from error
             return False
-        self._saved |= ours
+        self._tenure.save(ours)
         if refused := wanted.keys() - ours.keys():
             self.counters.commits_refused_total += 1
             _log.warning(

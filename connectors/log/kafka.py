@@ -7,24 +7,18 @@ transaction, so it is read as soon as it is acknowledged.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
-from typing import Any
-
-from kafka import KafkaProducer, errors
 
 from connectors.interfaces import NewRecord, Positions, Record, Topic
 from connectors.log.counters import IN_THIS_PROCESS, KafkaCounters
 from connectors.log.enquiry import Enquiry
-from connectors.log.kafka_client import Connections, open_producer, store_error
-from connectors.log.kafka_records import headers_of
 from connectors.log.kafka_server import KafkaServer
 from connectors.log.topic_reader import TopicReader
+from connectors.log.topic_writer import TopicWriter
 from schemas.errors import StoreError
 
 __all__ = ["KafkaLog", "KafkaServer"]
 
-_BATCH_BYTES = 128 * 1024
 _READERS = 4
 """Readers kept for their place, over all topics: desk, restore and a command or two beside them."""
 
@@ -37,22 +31,17 @@ class KafkaLog:
         self._server = server
         self._enquiry = Enquiry(server)
         self._lock = threading.Lock()
-        self._producer: tuple[KafkaProducer, Connections] | None = None
-        self._known: set[Topic] = set()
+        self._writer = TopicWriter(server, self._enquiry, self.counters)
         self._readers: list[tuple[Topic, TopicReader]] = []
 
     def append(self, records: Sequence[NewRecord]) -> None:
-        """See `Log.append`; returns when all are acknowledged by every copy in step."""
-        if not records:
-            return
-        producer, connections = self._writer({record.topic for record in records})
-        try:
-            sent = [(record, self._send(producer, record)) for record in records]
-            until = time.monotonic() + 2 * self._server.timeout
-            for _, future in sent:
-                future.get(timeout=max(0.001, until - time.monotonic()))
-        except errors.KafkaError as error:
-            raise store_error(error, self._server, trouble=connections.trouble) from error
+        """See `Log.append`; returns when all are acknowledged by every copy in step.
+
+        An item that is longer than the brokers take is appended with its text cut, a dead letter with less of its
+        record; both are counted. Any other such record is a `RecordError` that names it, before anything of the call
+        is appended unless the brokers take less than `set_up` has told them.
+        """
+        self._writer.append(records)
 
     def read(self, topic: Topic, start: Positions, limit: int) -> Sequence[Record]:
         """See `Log.read`; reads up to `limit` or the ends as they were when it was called."""
@@ -80,38 +69,10 @@ class KafkaLog:
         """See `Log.close`."""
         with self._lock:
             readers, self._readers = self._readers, []
-            producer, self._producer = self._producer, None
         for _, reader in readers:
             reader.close()
-        if producer is not None:
-            producer[0].close(timeout=self._server.timeout)
+        self._writer.close()
         self._enquiry.close()
-
-    def _writer(self, topics: set[Topic]) -> tuple[KafkaProducer, Connections]:
-        # kafka-python waits for a topic that is not there until its time is up.
-        for topic in topics - self._known:
-            self._enquiry.partitions(topic)
-            self._known.add(topic)
-        with self._lock:
-            if self._producer is None:
-                self._producer = open_producer(
-                    self._server,
-                    acks="all",
-                    enable_idempotence=True,
-                    compression_type="zstd",
-                    batch_size=_BATCH_BYTES,
-                    max_block_ms=self._server.timeout_ms,
-                    delivery_timeout_ms=2 * self._server.timeout_ms,
-                )
-            return self._producer
-
-    def _send(self, producer: KafkaProducer, record: NewRecord) -> Any:
-        return producer.send(
-            self._server.topic_name(record.topic),
-            record.value,
-            key=record.key.encode(),
-            headers=headers_of(record),
-        )
 
     def _reader(self, topic: Topic, start: Positions) -> TopicReader:
         """One that stands at `start`, else any of the topic, else a new one; nobody else has it meanwhile."""

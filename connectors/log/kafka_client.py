@@ -8,13 +8,16 @@ certificate that is refused.
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, errors
 from kafka.net.compat import KafkaNetClient
+from kafka.net.inet import KafkaNetSocket, create_connection
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
 from connectors.log.kafka_server import KafkaServer
 from schemas.errors import StoreError
@@ -23,6 +26,20 @@ T = TypeVar("T")
 _LOGIN = (errors.SaslAuthenticationFailedError, errors.UnsupportedSaslMechanismError, errors.IllegalSaslStateError)
 _ABSENT = (errors.UnknownTopicOrPartitionError, errors.InvalidTopicError)
 _AWAY = (errors.RetriableError, errors.KafkaConnectionError, errors.UnknownError, errors.UnknownBrokerIdError)
+
+
+class _Socket(KafkaNetSocket):  # type: ignore[misc] # kafka-python is untyped
+    """A socket that is closed when it cannot be connected; kafka-python's is left to the garbage collector."""
+
+    SCHEMES = ("direct",)
+    """Where kafka-python looks for the kind of socket to use."""
+
+    async def sock_connect(self, net: Any, sock: Any, sockaddr: Any, timeout_at: float | None = None) -> Any:
+        try:
+            return await super().sock_connect(net, sock, sockaddr, timeout_at=timeout_at)
+        except BaseException:
+            sock.close()
+            raise
 
 
 class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python is untyped
@@ -48,6 +65,35 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python 
     def any_made(self) -> bool:
         """Whether a broker is connected."""
         return any(connection.connected for connection in list(self._conns.values()))
+
+    def look_at_topics(self, timeout_ms: int) -> None:
+        """Wait for what the brokers say now about the topics this client uses. Raises `KafkaError`."""
+        self.run(self.wait_for, self.cluster.request_update(), timeout_ms)
+
+    def partitions(self, topic_name: str) -> set[int]:
+        """The partitions of a topic as they were when last looked at; none: it is not known."""
+        return self.cluster.partitions_for_topic(topic_name) or set()
+
+    async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
+        """As kafka-python does, but what fails is closed, and a handshake does not wait for ever."""
+        sock = await create_connection(
+            self._net,
+            node.host,
+            node.port,
+            self.config["socket_options"],
+            proxy_url=f"{_Socket.SCHEMES[0]}://",
+            timeout_at=timeout_at,
+        )
+        if not self.ssl_enabled:
+            return KafkaTCPTransport(self._net, sock, host=node.host)
+        transport = KafkaSSLTransport(self._net, sock, host=node.host, ssl_context=self.config["ssl_context"])
+        try:
+            left = None if timeout_at is None else max(0.0, timeout_at - time.monotonic()) * 1000
+            await self.wait_for(self.call_soon(transport.handshake), left)
+        except Exception as error:
+            transport.abort(error)
+            raise errors.KafkaConnectionError(f"handshake failed: {error}") from error
+        return transport
 
     def _made(self, _: object) -> None:
         self.trouble = None

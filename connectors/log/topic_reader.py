@@ -64,9 +64,10 @@ class TopicReader:
         self._client.assign(list(self._places.values()))
 
     def _go_to(self, start: Positions) -> None:
-        known = self._client.partitions_for_topic(self._name)
-        if known - self._places.keys():
-            self._assign(sorted(known))
+        if start.keys() - self._places.keys():
+            self._connections.look_at_topics(self._server.timeout_ms)
+        if known := self._connections.partitions(self._name) - self._places.keys():
+            self._assign(sorted(known | self._places.keys()))
         if unknown := start.keys() - self._places.keys():
             message = f"has no partition {', '.join(map(str, sorted(unknown)))}: was it made anew?"
             raise StoreError(message, subject=self._name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import msgspec
@@ -13,19 +13,10 @@ from connectors.interfaces import Change, Topic
 from connectors.log.enquiry import Enquiry
 from connectors.log.kafka_client import store_error
 from connectors.log.kafka_server import KafkaServer
+from connectors.log.record_length import FRAME_BYTES, RECORD_BYTES
 from schemas.errors import StoreError
 
 TOPICS: tuple[Topic, ...] = get_args(Topic)
-RECORD_BYTES: Mapping[Topic, int] = {
-    "items": 4 << 20,
-    "hits": 8 << 20,
-    "deadletters": 8 << 20,
-    "fetches": 1 << 20,
-    "actions": 1 << 20,
-    "alerts": 1 << 20,
-}
-"""Most bytes of one record, as the brokers are told: far above what a feed may bring. A dead letter carries the record
-it is about in a form a third longer, and one item may have many hits."""
 _DAY_MS = 86_400_000
 
 
@@ -40,7 +31,7 @@ class TopicTerms(msgspec.Struct, frozen=True, kw_only=True):
 def wanted_config(topic: Topic, terms: TopicTerms) -> dict[str, str]:
     """The settings of a topic that we care about; all others are the brokers'."""
     config = {
-        "max.message.bytes": str(RECORD_BYTES[topic]),
+        "max.message.bytes": str(RECORD_BYTES[topic] + FRAME_BYTES),
         # Of three copies one may be down; of two, waiting for both would stop everything with either.
         "min.insync.replicas": str(max(1, terms.replication - 1)),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,7 +22,7 @@ from connectors.interfaces import Candidates
 from schemas.errors import StoreError
 from tests.connectors.elasticsearch_index import ONE_NODE
 from tests.samples import NOON, article, hit
-from tests.servers.certificates import Certificates, certificates
+from tests.servers.certificates import Authority
 from tests.servers.elasticsearch import Node, start_elasticsearch
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
@@ -31,23 +32,23 @@ SECRET = "a-password-of-the-tests"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return certificates(tmp_path_factory.mktemp("certificates"))
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("certificates"), "authority")
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory, made: Certificates) -> Iterator[Node]:
+def node(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Node]:
     # No `action.auto_create_index: false` here: that nothing is made by writing is our doing.
     folder = tmp_path_factory.mktemp("guarded")
-    one = start_elasticsearch(folder, "512m", SECRET, made, {"action.auto_create_index": "true"})
+    one = start_elasticsearch(folder, "512m", SECRET, authority, {"action.auto_create_index": "true"})
     yield one
     assert one.process is not None
     one.process.stop()
 
 
 @pytest.fixture(scope="module")
-def superuser(node: Node, made: Certificates) -> ElasticsearchServer:
-    return ElasticsearchServer(urls=(node.url,), user="elastic", password=SECRET, ca_file=str(made.authority))
+def superuser(node: Node, authority: Authority) -> ElasticsearchServer:
+    return ElasticsearchServer(urls=(node.url,), user="elastic", password=SECRET, ca_file=str(authority.file))
 
 
 @pytest.fixture(scope="module")
@@ -154,8 +155,8 @@ class TestEncryption:
         finally:
             index.close()
 
-    def test_an_authority_known_by_its_fingerprint(self, ready: ElasticsearchServer, made: Certificates) -> None:
-        for fingerprint in (made.fingerprint, made.fingerprint.replace(":", "").lower()):
+    def test_an_authority_known_by_its_fingerprint(self, ready: ElasticsearchServer, authority: Authority) -> None:
+        for fingerprint in (authority.fingerprint, ":".join(re.findall("..", authority.fingerprint.upper()))):
             server = msgspec.structs.replace(ready, ca_file="", ca_fingerprint=fingerprint)
             with warnings.catch_warnings():
                 warnings.simplefilter("error")

@@ -6,12 +6,14 @@ import os
 import random
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
+from connectors.index.elasticsearch import ElasticsearchIndex
 from connectors.index.embedded import EmbeddedIndex
+from connectors.interfaces import Index
 from pipelines.matching.compile import compile_watchlists
 from pipelines.matching.document import document_of_article
 from pipelines.search import candidates, search
@@ -19,13 +21,16 @@ from schemas.article import Article
 from schemas.errors import QueryError
 from schemas.query.parse import parse
 from schemas.watchlist import Watchlist
+from tests.connectors.elasticsearch_index import prepared
 from tests.pipelines.search_queries import Queries
 from tests.pipelines.wire_texts import articles, in_order, sightings
 from tests.samples import article
 
 ARTICLES = 10_000
-QUERIES = 1_000
-WHOLE_SCANS = 5
+QUERIES = {"embedded": 1_000, "elasticsearch": 250}
+"""By index; on a server each costs a round trip or more, and finds the same."""
+PIECES = {"embedded": 600, "elasticsearch": 250}
+WHOLE_SCANS = {"embedded": 5, "elasticsearch": 2}
 SEED = int(os.environ.get("WIREWATCH_TEST_SEED", "1244"))
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -36,16 +41,39 @@ def stored() -> list[Article]:
     return in_order(articles(ARTICLES, SEED))
 
 
+INDEXES = ("embedded", pytest.param("elasticsearch", marks=pytest.mark.servers))
+
+
+@pytest.fixture(scope="module", params=INDEXES)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@contextmanager
+def opened(kind: str, request: pytest.FixtureRequest) -> Iterator[Index]:
+    """An empty index."""
+    if kind == "embedded":
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("agree")
+        embedded = EmbeddedIndex(folder / "index.sqlite3")
+        yield embedded
+        embedded.close()
+        return
+    with prepared(request.getfixturevalue("elasticsearch")) as server:
+        index = ElasticsearchIndex(server)
+        yield index
+        index.close()
+
+
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedIndex]:
-    opened = EmbeddedIndex(tmp_path_factory.mktemp("agree") / "index.sqlite3")
-    # Each sighting on its own and in any order, as feeds bring them: the index merges and keeps its words current.
-    seen = [one for same in sightings(ARTICLES, SEED) for one in same]
-    random.Random(SEED).shuffle(seen)
-    for first in range(0, len(seen), 500):
-        opened.apply(seen[first : first + 500], [])
-    yield opened
-    opened.close()
+def index(kind: str, request: pytest.FixtureRequest) -> Iterator[Index]:
+    with opened(kind, request) as one:
+        # Each sighting on its own and in any order, as feeds bring them: the index merges and keeps its words current.
+        seen = [one for same in sightings(ARTICLES, SEED) for one in same]
+        random.Random(SEED).shuffle(seen)
+        for first in range(0, len(seen), 500):
+            one.apply(seen[first : first + 500], [])
+        one.settle()
+        yield one
 
 
 BLOCKS = (
@@ -82,7 +110,7 @@ def pieces(choose: random.Random, stored: list[Article], count: int) -> Iterator
         yield query
 
 
-def test_no_character_makes_a_difference(tmp_path: Path) -> None:
+def test_no_character_makes_a_difference(kind: str, request: pytest.FixtureRequest) -> None:
     choose = random.Random(SEED)
     pool = [noise(choose, choose.randrange(1, 8)) for _ in range(300)]
     stored = in_order(
@@ -93,15 +121,15 @@ def test_no_character_makes_a_difference(tmp_path: Path) -> None:
             for number in range(400)
         ]
     )
-    index = EmbeddedIndex(tmp_path / "index.sqlite3")
-    index.apply(stored, [])
-    queries = {f"q{number}": query for number, query in enumerate(pieces(choose, stored, 600))}
+    queries = {f"q{number}": query for number, query in enumerate(pieces(choose, stored, PIECES[kind]))}
     found = whole_reading(queries, stored)
-    assert sum(map(bool, found.values())) > 300
-    for name, query in queries.items():
-        got = [one.article_id for one in search(query, index, 0)]
-        assert got == [one.article_id for one in found[name]], (SEED, query)
-    index.close()
+    assert sum(map(bool, found.values())) > PIECES[kind] / 2
+    with opened(kind, request) as index:
+        index.apply(stored, [])
+        index.settle()
+        for name, query in queries.items():
+            got = [one.article_id for one in search(query, index, 0)]
+            assert got == [one.article_id for one in found[name]], (SEED, query)
 
 
 def whole_reading(queries: dict[str, str], stored: list[Article]) -> dict[str, list[Article]]:
@@ -131,21 +159,21 @@ class Asked:
         return kept[: self.limit or None]
 
 
-def test_search_finds_what_the_matcher_finds(stored: list[Article], index: EmbeddedIndex) -> None:
+def test_search_finds_what_the_matcher_finds(stored: list[Article], kind: str, index: Index) -> None:
     made = Queries(stored, SEED)
-    expressions = {f"q{number}": made.next() for number in range(QUERIES)}
+    expressions = {f"q{number}": made.next() for number in range(QUERIES[kind])}
     found = whole_reading(expressions, stored)
     finding = sum(map(bool, found.values()))
-    assert finding > QUERIES * 0.5
+    assert finding > QUERIES[kind] * 0.5
     choose = random.Random(SEED)
     scans = 0
     wrong = []
     for name, expression in expressions.items():
-        asked = Asked(expression, choose, stored[0].seen_at, whole=scans < WHOLE_SCANS)
+        asked = Asked(expression, choose, stored[0].seen_at, whole=scans < WHOLE_SCANS[kind])
         scans += asked.scans
         expected = asked.expected(found[name])
         got = [one.article_id for one in search(expression, index, asked.limit, asked.since)]
         if got != expected:
             wrong.append((expression, len(got), len(expected)))
     assert wrong == [], f"seed {SEED}"
-    assert scans > WHOLE_SCANS
+    assert scans > WHOLE_SCANS[kind]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.servers.certificates import Certificates
+from tests.servers.certificates import Authority
 from tests.servers.java import java_home
 from tests.servers.maven import resolved
 from tests.servers.process import ServerProcess, absent, free_ports
@@ -36,12 +36,12 @@ def start_elasticsearch(
     folder: Path,
     heap: str = "1g",
     password: str = "",
-    certificate: Certificates | None = None,
+    authority: Authority | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Node:
     """A node that keeps its data in `folder`; skips or fails the test where there cannot be one.
 
-    With a `password` it asks for logins, with a `certificate` it speaks HTTPS. `settings` win over those of all tests.
+    With a `password` it asks for logins, with an `authority` it speaks HTTPS. `settings` win over those of all tests.
     """
     java = java_home(21)
     if java is None:
@@ -58,14 +58,14 @@ def start_elasticsearch(
         if (home / "config" / name).exists():
             shutil.copy(home / "config" / name, config)
     (config / "jvm.options.d" / "heap.options").write_text(f"-Xms{heap}\n-Xmx{heap}\n")
-    own = _encrypted(config, certificate) if certificate else {}
+    own = _encrypted(config, authority) if authority else {}
     own |= {"xpack.security.enabled": "true"} if password else {}
     every = {**_settings(folder, http, transport), **own, **(settings or {})}
     (config / "elasticsearch.yml").write_text("".join(f"{name}: {value}\n" for name, value in every.items()))
     for name in ("data", "logs", "tmp"):
         (folder / name).mkdir()
     (home / "plugins").mkdir(exist_ok=True)
-    url = f"{'https' if certificate else 'http'}://127.0.0.1:{http}"
+    url = f"{'https' if authority else 'http'}://127.0.0.1:{http}"
     environment = {
         "HOME": str(folder),
         "ES_HOME": str(home),
@@ -84,7 +84,7 @@ def start_elasticsearch(
     process = ServerProcess(
         "Elasticsearch",
         [*as_nobody, *_launcher(java, home)],
-        lambda: _answers(f"{url}/_cluster/health", password, certificate),
+        lambda: _answers(f"{url}/_cluster/health", password, authority),
         folder / "elasticsearch.log",
         environment,
         home,
@@ -161,19 +161,21 @@ def _settings(folder: Path, http: int, transport: int) -> dict[str, str]:
     }
 
 
-def _encrypted(config: Path, certificate: Certificates) -> dict[str, str]:
+def _encrypted(config: Path, authority: Authority) -> dict[str, str]:
     # It may read files of its own folder only.
-    shutil.copy(certificate.chain, config / "http.pem")
-    shutil.copy(certificate.key, config / "http.key")
+    certificate, key = authority.signed("elasticsearch")
+    # With that of the authority behind, which whoever knows its fingerprint looks for.
+    (config / "http.pem").write_bytes(certificate.read_bytes() + authority.file.read_bytes())
+    shutil.copy(key, config / "http.key")
     settings = {"enabled": "true", "certificate": "http.pem", "key": "http.key"}
     return {f"xpack.security.http.ssl.{name}": value for name, value in settings.items()}
 
 
-def _answers(url: str, password: str, certificate: Certificates | None) -> bool:
+def _answers(url: str, password: str, authority: Authority | None) -> bool:
     request = urllib.request.Request(url)
     if password:
         request.add_header("Authorization", "Basic " + base64.b64encode(f"elastic:{password}".encode()).decode())
-    context = ssl.create_default_context(cafile=str(certificate.authority)) if certificate else None
+    context = ssl.create_default_context(cafile=str(authority.file)) if authority else None
     try:
         with urllib.request.urlopen(request, timeout=2, context=context) as answer:
             return bool(answer.status == 200)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from tests.servers.certificates import Authority
 from tests.servers.java import java_home
 from tests.servers.maven import resolved
 from tests.servers.process import ServerProcess, absent, free_ports, listening
@@ -36,10 +37,17 @@ class Broker(msgspec.Struct):
     login: str
     process: ServerProcess | None = None
     """None when the broker is not ours to stop."""
+    tls: str = ""
+    """Asks for a certificate signed by the authority it was started with."""
+    tls_login: str = ""
+    """Asks for `USER` and `PASSWORD`, over TLS."""
 
 
-def start_kafka(folder: Path) -> Broker:
-    """A broker that keeps its data in `folder`; skips or fails the test where there cannot be one."""
+def start_kafka(folder: Path, authority: Authority | None = None) -> Broker:
+    """A broker that keeps its data in `folder`; skips or fails the test where there cannot be one.
+
+    It listens with TLS too when there is an `authority` to sign its certificate.
+    """
     home = java_home(17)
     if home is None:
         absent("Kafka", "no Java 17 or newer")
@@ -48,10 +56,11 @@ def start_kafka(folder: Path) -> Broker:
     except OSError as error:
         absent("Kafka", str(error))
     java = [str(home / "bin" / "java"), f"-Dlog4j2.configurationFile={folder / 'log4j2.yaml'}", "-cp", f"{jars}/*"]
-    port, controller, login = free_ports(3)
+    port, controller, login, tls, tls_login = free_ports(5)
     (folder / "log4j2.yaml").write_text(_LOGGING)
     properties = folder / "server.properties"
-    properties.write_text(_properties(folder, port, controller, login))
+    text = _properties(folder, port, controller, login)
+    properties.write_text(text if authority is None else _with_tls(text, authority, tls, tls_login))
     cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
     scram = [
         word
@@ -68,7 +77,36 @@ def start_kafka(folder: Path) -> Broker:
         folder / "kafka.log",
     )
     process.start()
-    return Broker(f"127.0.0.1:{port}", f"127.0.0.1:{login}", process)
+    broker = Broker(f"127.0.0.1:{port}", f"127.0.0.1:{login}", process)
+    if authority is not None:
+        broker.tls, broker.tls_login = f"127.0.0.1:{tls}", f"127.0.0.1:{tls_login}"
+    return broker
+
+
+def _with_tls(properties: str, authority: Authority, tls: int, tls_login: int) -> str:
+    certificate, key = authority.signed("broker")
+    keystore = certificate.with_suffix(".keystore.pem")
+    keystore.write_bytes(key.read_bytes() + certificate.read_bytes())
+    lines = []
+    for line in properties.splitlines():
+        name, _, value = line.partition("=")
+        if name in {"listeners", "advertised.listeners"}:
+            value += f",TLS://127.0.0.1:{tls},TLSLOGIN://127.0.0.1:{tls_login}"
+        elif name == "listener.security.protocol.map":
+            value += ",TLS:SSL,TLSLOGIN:SASL_SSL"
+        lines.append(f"{name}={value}")
+        if name.startswith("listener.name.sasl_plaintext."):
+            lines.append(f"{name.replace('sasl_plaintext', 'tlslogin', 1)}={value}")
+    return "\n".join(
+        [
+            *lines,
+            "ssl.keystore.type=PEM",
+            f"ssl.keystore.location={keystore}",
+            "ssl.truststore.type=PEM",
+            f"ssl.truststore.location={authority.file}",
+            "listener.name.tls.ssl.client.auth=required",
+        ]
+    )
 
 
 def _properties(folder: Path, port: int, controller: int, login: int) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from connectors.log.counters import KafkaCounters
 from schemas.errors import StoreError
 from schemas.feed import FeedSource, FeedState, FeedStatus, FetchRecord
 from wirewatch import metric_names as names
@@ -66,8 +67,15 @@ def test_every_metric_of_a_run_is_in_the_catalogue_and_the_other_way_round(tmp_p
     settings = msgspec.structs.replace(Settings(), data=str(tmp_path / "data"))
     with station(settings, ()) as opened:
         shown = {metric.name for metric in all_of(opened)}
-    of_servers = set(CATALOGUE["Servers"])
+    of_servers = {*CATALOGUE["Servers"], *CATALOGUE["Kafka"]}
     assert shown == {name for names in CATALOGUE.values() for name in names} - of_servers
+
+
+def test_every_counter_of_kafka_is_shown() -> None:
+    counters = KafkaCounters(**{field: at for at, field in enumerate(KafkaCounters.__struct_fields__)})
+    shown = {metric.name.name: metric.values[()] for metric in metrics.of_kafka(counters)}
+    assert shown == {f"wirewatch_kafka_{field}": at for at, field in enumerate(KafkaCounters.__struct_fields__)}
+    assert set(shown) == {name.name for name in CATALOGUE["Kafka"]}
 
 
 def test_figures_of_one_metric_stand_together_and_are_escaped() -> None:

@@ -42,9 +42,9 @@ def command() -> None:
 @with_settings
 def list_alerts(settings: Settings, *, since: datetime | None, as_json: bool, limit: int) -> None:
     """List alerts, newest first: those of the ledger, or where a desk elsewhere has it, its copies in the index."""
-    from wirewatch import wiring
+    from wirewatch import backends, wiring
 
-    if settings.elasticsearch.urls and not wiring.has_ledger(settings):
+    if settings.elasticsearch.urls and not backends.has_ledger(settings):
         index = wiring.read_index(settings)
         try:
             found = takewhile(lambda alert: since is None or alert.created_at >= since, index.alerts(limit))

@@ -7,15 +7,15 @@ on the log is known by the name it has there: a document that has changed since 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from connectors.feeds.items.entries import FORGOTTEN, marks_of
-from connectors.interfaces import FeedStates, Known, Log, Positions, Record, Topic
+from connectors.interfaces import FeedStates, Known, Log, Record, Topic
 from schemas import codec
-from schemas.errors import RecordError, StoreError
+from schemas.errors import PositionLostError, RecordError
 from schemas.feed import FINE, FeedState, FetchRecord
 from schemas.item import FeedItem
 
@@ -100,11 +100,12 @@ def _records(log: Log, topic: Topic, place: dict[int, int]) -> Iterator[Record]:
             yield record
 
 
-def _read(log: Log, topic: Topic, place: Positions) -> tuple[Record, ...]:
-    try:
-        return tuple(log.read(topic, place, _PAGE))
-    except StoreError as error:
-        if error.retryable or not place:
-            raise
-    # Older ones have been trimmed away since: what is left is read from its beginning.
-    return tuple(log.read(topic, {}, _PAGE))
+def _read(log: Log, topic: Topic, place: dict[int, int]) -> Sequence[Record]:
+    while True:
+        try:
+            return log.read(topic, place, _PAGE)
+        except PositionLostError as error:
+            if place.get(error.partition, 0) == error.oldest:
+                raise
+            # Older ones have been trimmed away since; what is left of this partition is read from its beginning.
+            place[error.partition] = error.oldest

@@ -94,9 +94,9 @@ def _found(sources: tuple[FeedSource, ...], address: str) -> FeedSource:
 
 
 def _last_polls(settings: Settings, feed_url: str, wanted: int) -> list[FetchRecord]:
-    from wirewatch import wiring
+    from wirewatch import backends, wiring
 
-    if not wanted or not wiring.has_log(settings):
+    if not wanted or not backends.has_log(settings):
         return []
     log = wiring.read_log(settings)
     try:
