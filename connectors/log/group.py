@@ -305,7 +305,7 @@ class GroupConsumer:
         if refused := wanted.keys() - ours.keys():
             self.counters.commits_refused_total += 1
             _log.warning(
-                "place not saved, the partitions went to another member",
+                "place not saved, the group has shared out anew",
                 extra={"subject": self._server.group_name(self.name), "partitions": sorted(refused)},
             )
         return True
