@@ -149,8 +149,9 @@ class Station:
             if self._enquiry is None:
                 self._enquiry = wiring.enquiry(self.settings)
                 self._stack.callback(self._enquiry.close)
-        used = [name for name in wiring.PIPELINES if self._enquiry.committed(name, "items")]
-        return {name: self._enquiry.lag(name, "items") for name in used or (wiring.PIPELINE,)}
+        groups: dict[str, Topic] = {**dict.fromkeys(wiring.PIPELINES, "items"), **wiring.ARCHIVES}
+        used = {name: topic for name, topic in groups.items() if self._enquiry.committed(name, topic)}
+        return {name: self._enquiry.lag(name, topic) for name, topic in (used or {wiring.PIPELINE: "items"}).items()}
 
     def _reader(self, name: str, topic: Topic) -> Consumer:
         reader = wiring.consumer(self.settings, name, topic, self.log, self.places, self.stopping.is_set)
