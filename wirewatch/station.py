@@ -157,6 +157,13 @@ class Station:
         self._stack.callback(reader.close)
         return reader
 
+    def archive(self) -> None:
+        """Copy what else the index shows, up to the ends of its topics, and have all that is stored found."""
+        archiving = self.archiving()
+        if archiving is not None:
+            archiving.drain()
+        self.index.settle()
+
     def lag(self) -> dict[str, int]:
         """Records that each reader has still to process, as far as this process can tell. Raises `StoreError`."""
         found = self._pipelines_lag()
