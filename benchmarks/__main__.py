@@ -28,6 +28,7 @@ _FULL = (
     ["benchmarks.feeds_poll_long", "--minutes", "30"],
     ["benchmarks.first_hit", "--clone"],
     ["benchmarks.feeds_schedule"],
+    ["benchmarks.kafka_log"],
     ["benchmarks.matching_texts", str(_TEXTS)],
     ["benchmarks.matching", str(_TEXTS)],
 )
