@@ -37,7 +37,6 @@ from schemas.errors import StoreError
 _SLICE_SECONDS = 0.1
 """Longest wait within one call of the client: `stopped()` is asked in between."""
 _COMMIT_MS = 2_000
-_HOLD_SECONDS = 0.01
 _SILENT_SECONDS = 3.0
 """Without any connection for so long, the brokers are said to be away."""
 _LEAVE_MS = 2_000
@@ -88,7 +87,6 @@ class GroupConsumer:
         self._tenure = Tenure()
         self._seen_at = time.monotonic()
         self._away = False
-        self._waiting_until = 0.0
         self._keeper: Keeper | None = None
         self._trouble: StoreError | None = None
 
@@ -189,7 +187,7 @@ class GroupConsumer:
             fetch_max_wait_ms=_LONG_POLL_MS,
         )
         try:
-            self._hold_joins(client)
+            connections.keep_answer(client._coordinator._do_join_and_sync_async)  # noqa: SLF001
             client.subscribe([self._topic_name])
             # A member that shares out partitions must know them by then, or it gives nobody any and begins again.
             connections.look_at_topics(self._server.timeout_ms)
@@ -198,30 +196,12 @@ class GroupConsumer:
             raise store_error(error, self._server, trouble=connections.trouble) from error
         return client, connections
 
-    def _hold_joins(self, client: KafkaConsumer) -> None:
-        """Let no answer to a join come while nobody waits for it.
-
-        kafka-python 3.0.12 throws an answer away that came between two polls, and joins anew, which makes all others
-        join anew: with short polls a group would never come to rest.
-        """
-        coordinator = client._coordinator  # noqa: SLF001 there is no other way to it
-        join = coordinator._do_join_and_sync_async  # noqa: SLF001
-
-        async def join_and_hold() -> bytes:
-            answer: bytes = await join()
-            while time.monotonic() > self._waiting_until:
-                await coordinator._net.sleep(_HOLD_SECONDS)  # noqa: SLF001
-            return answer
-
-        coordinator._do_join_and_sync_async = join_and_hold  # noqa: SLF001
-
     def _poll(self, limit: int, wait: float) -> Mapping[Any, Sequence[Any]]:
         polled: Mapping[Any, Sequence[Any]] = {}
         connections = self._opened[1] if self._opened else None
         assert connections is not None
         try:
             try:
-                self._waiting_until = time.monotonic() + wait - _HOLD_SECONDS
                 polled = self._client.poll(timeout_ms=int(wait * 1000), max_records=limit)
             except errors.NoOffsetForPartitionError as error:
                 for place, oldest in self._client.beginning_offsets(error.args[0], self._server.timeout_ms).items():

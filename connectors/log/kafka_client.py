@@ -62,6 +62,20 @@ class _TlsTransport(_WholeAnswers, KafkaSSLTransport):  # type: ignore[misc] # k
     pass
 
 
+class _Kept:
+    """A future of kafka-python that does not count as done while its answer has not been taken."""
+
+    def __init__(self, future: Any) -> None:
+        self._future = future
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._future, name)
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self._future.is_done and self._future.exception is not None)
+
+
 class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python is untyped
     """The connections of one client; `trouble` is why the last attempt failed, None since one succeeded."""
 
@@ -72,6 +86,7 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python 
             self.config[option] = self.config["request_timeout_ms"]
         self.trouble: BaseException | None = None
         self._stopped = stopped
+        self._kept: object = None
         self._transports: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def get_connection(self, node_id: Any, **how: Any) -> Any:
@@ -89,6 +104,19 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python 
     def any_made(self) -> bool:
         """Whether a broker is connected."""
         return any(connection.connected for connection in list(self._conns.values()))
+
+    def keep_answer(self, call: object) -> None:
+        """Keep what `call`, how a member of a group joins it, brings until somebody takes it.
+
+        kafka-python 3.0.12 throws an answer away that comes between two polls, and joins anew, which makes all others
+        join anew: with short polls, or on a busy machine, a group would never come to rest.
+        """
+        self._kept = call
+
+    def call_soon(self, coro: Any, *args: Any) -> Any:
+        """As in kafka-python, see `keep_answer`."""
+        future = super().call_soon(coro, *args)
+        return _Kept(future) if coro == self._kept else future
 
     def look_at_topics(self, timeout_ms: int) -> None:
         """Wait for what the brokers say now about the topics this client uses. Raises `KafkaError`."""
@@ -170,8 +198,7 @@ def open_producer(
     server: KafkaServer, *, stopped: Callable[[], bool] = lambda: False, **more: Any
 ) -> tuple[KafkaProducer, Connections]:
     """A producer. Raises `StoreError`."""
-    options: dict[str, Any] = {"allow_auto_create_topics": False, "metrics_enabled": False, **more}
-    return _open(KafkaProducer, server, stopped, options)
+    return _open(KafkaProducer, server, stopped, more)
 
 
 def open_admin(

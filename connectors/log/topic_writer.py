@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +29,16 @@ from schemas.errors import StoreError
 _BATCH_BYTES = 128 * 1024
 _REQUEST_BYTES = 16 << 20
 """What kafka-python sends at once, and so takes of one record: more than any record of ours."""
+PRODUCING: Mapping[str, Any] = {
+    "acks": "all",
+    "enable_idempotence": True,
+    "compression_type": "zstd",
+    "batch_size": _BATCH_BYTES,
+    "max_request_size": _REQUEST_BYTES,
+    "allow_auto_create_topics": False,
+    "metrics_enabled": False,
+}
+"""Options of every producer of ours."""
 _CLOSE_SECONDS = 1.0
 """What is in hand at the end is of an append that has given up: there is little to wait for."""
 _TOO_LONG = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
@@ -142,11 +152,7 @@ class _Producer:
         self._server = server
         opened: tuple[KafkaProducer, Connections] = open_producer(
             server,
-            acks="all",
-            enable_idempotence=True,
-            compression_type="zstd",
-            batch_size=_BATCH_BYTES,
-            max_request_size=_REQUEST_BYTES,
+            **PRODUCING,
             max_block_ms=server.timeout_ms,
             delivery_timeout_ms=2 * server.timeout_ms,
         )

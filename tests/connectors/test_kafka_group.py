@@ -193,6 +193,32 @@ def test_a_rebalance_in_mid_batch_is_counted_and_harmless(
     assert first.read(1000, 0) == ()
 
 
+def test_a_group_comes_to_rest_on_a_busy_machine(log: KafkaLog, member: Callable[..., GroupConsumer]) -> None:
+    done = threading.Event()
+
+    def burn() -> None:
+        while not done.is_set():
+            sum(range(1_000))
+
+    busy = [threading.Thread(target=burn) for _ in range(3)]
+    for thread in busy:
+        thread.start()
+    try:
+        write(log, 60)
+        first, second = member(), member()
+        batch = some(first)
+        taken = some(second)
+        first.commit(places(batch))
+        second.commit(places(taken))
+        # Joined alone, and then once with the other, give or take one: kafka-python left to itself goes on for ever.
+        assert first.counters.rebalances_total <= 3
+        assert second.counters.rebalances_total <= 2
+    finally:
+        done.set()
+        for thread in busy:
+            thread.join()
+
+
 def test_what_was_fetched_ahead_of_a_lost_partition_is_not_given(
     log: KafkaLog, member: Callable[..., GroupConsumer]
 ) -> None:
