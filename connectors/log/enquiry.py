@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -12,6 +11,7 @@ from kafka.admin import OffsetSpec
 from connectors.interfaces import Positions, Topic
 from connectors.log.kafka_client import Connections, open_admin, store_error
 from connectors.log.kafka_server import KafkaServer
+from connectors.log.shared import Shared
 
 T = TypeVar("T")
 
@@ -24,20 +24,18 @@ class Enquiry:
 
     def __init__(self, server: KafkaServer, *, stopped: Callable[[], bool] = lambda: False) -> None:
         self._server = server
-        self._stopped = stopped
-        self._lock = threading.Lock()
-        self._opened: tuple[KafkaAdminClient, Connections] | None = None
+        self._shared: Shared[tuple[KafkaAdminClient, Connections]] = Shared(
+            lambda: open_admin(server, stopped=stopped), lambda opened: opened[0].close()
+        )
 
     def ask(self, question: Callable[[KafkaAdminClient], T], subject: str = "") -> T:
         """The answer to any question that kafka-python's client can put; `subject` names what it is about."""
-        with self._lock:
-            if self._opened is None:
-                self._opened = open_admin(self._server, stopped=self._stopped)
-            client, connections = self._opened
-        try:
-            return question(client)
-        except errors.KafkaError as error:
-            raise store_error(error, self._server, subject, trouble=connections.trouble) from error
+        # One that failed is not asked again: it would go on asking a broker that no longer coordinates a group.
+        with self._shared.use() as (client, connections):
+            try:
+                return question(client)
+            except errors.KafkaError as error:
+                raise store_error(error, self._server, subject, trouble=connections.trouble) from error
 
     def partitions(self, topic: Topic) -> Sequence[int]:
         """The partitions there are now. A topic that is not there is a `StoreError` that says what to do."""
@@ -72,10 +70,7 @@ class Enquiry:
 
     def close(self) -> None:
         """Release thread and sockets."""
-        with self._lock:
-            opened, self._opened = self._opened, None
-        if opened is not None:
-            opened[0].close()
+        self._shared.close()
 
     def _offsets(self, topic: Topic, spec: Any) -> Positions:
         name = self._server.topic_name(topic)

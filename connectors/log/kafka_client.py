@@ -220,8 +220,8 @@ def _open(
 
     try:
         opened = kind(**{**server.options(), **more}, kafka_client=client)
-    except errors.KafkaError as error:
-        # The constructor leaves its thread and sockets behind.
+    except (errors.KafkaError, ValueError) as error:
+        # A value it cannot use is an error too. The constructor leaves its thread and sockets behind.
         trouble = made[0].connections.trouble if made else None
         for one in made:
             one.close()

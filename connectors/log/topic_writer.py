@@ -8,10 +8,8 @@ hand is the one that is too long.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaProducer, errors
@@ -24,6 +22,7 @@ from connectors.log.kafka_client import Connections, open_producer, store_error
 from connectors.log.kafka_records import headers_of
 from connectors.log.kafka_server import KafkaServer
 from connectors.log.record_length import FRAME_BYTES, RECORD_BYTES, fitting, length_of
+from connectors.log.shared import Shared
 from schemas.errors import StoreError
 
 _BATCH_BYTES = 128 * 1024
@@ -51,8 +50,7 @@ class TopicWriter:
         self._server = server
         self._enquiry = enquiry
         self._counters = counters
-        self._lock = threading.Lock()
-        self._producer: _Producer | None = None
+        self._shared: Shared[_Producer] = Shared(lambda: _Producer(server), lambda producer: producer.close())
         self._known: frozenset[Topic] = frozenset()
 
     def append(self, records: Sequence[NewRecord]) -> None:
@@ -61,41 +59,22 @@ class TopicWriter:
         if not fitted:
             return
         self._look_for({record.topic for record in fitted})
-        with self._shared() as producer:
+        with self._shared.use() as producer:
             refused = self._send(producer, fitted)
+            if refused:
+                self._shared.give_up(producer)
         if refused:
             self._append_one_by_one(refused)
 
     def close(self) -> None:
         """Release thread and sockets."""
-        with self._lock:
-            producer, self._producer = self._producer, None
-        if producer is not None:
-            producer.close()
+        self._shared.close()
 
     def _look_for(self, topics: set[Topic]) -> None:
         # kafka-python waits for a topic that is not there until its time is up.
         for topic in topics - self._known:
             self._enquiry.partitions(topic)
         self._known |= topics
-
-    @contextmanager
-    def _shared(self) -> Iterator[_Producer]:
-        with self._lock:
-            if self._producer is None:
-                self._producer = _Producer(self._server)
-            producer = self._producer
-            producer.users += 1
-        try:
-            yield producer
-        finally:
-            with self._lock:
-                producer.users -= 1
-                if producer.spent and self._producer is producer:
-                    self._producer = None
-                last = producer.spent and not producer.users
-            if last:
-                producer.close()
 
     def _send(self, producer: _Producer, records: Sequence[NewRecord]) -> Sequence[NewRecord]:
         """Append what the brokers take, and return what they found too long, and what was in hand with it."""
@@ -107,11 +86,9 @@ class TopicWriter:
                 try:
                     future.get(timeout=max(0.001, until - time.monotonic()))
                 except _TOO_LONG:
-                    producer.spent = True
                     refused.append(record)
         except errors.KafkaError as error:
             failure = store_error(error, self._server, trouble=producer.connections.trouble)
-            producer.spent = True
             # It may be a topic that is gone: the next call looks.
             self._known = frozenset()
             raise failure from error
@@ -144,11 +121,9 @@ class TopicWriter:
 
 
 class _Producer:
-    """A producer that is idempotent and waits for all copies. `spent`: it is of no more use, for a fault it had."""
+    """A producer that is idempotent and waits for all copies."""
 
     def __init__(self, server: KafkaServer) -> None:
-        self.users = 0
-        self.spent = False
         self._server = server
         opened: tuple[KafkaProducer, Connections] = open_producer(
             server,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -136,6 +137,19 @@ def test_a_read_waits_for_the_first_record(log: KafkaLog, member: Callable[..., 
     writer.start()
     assert values(one.read(10, 20)) == [0]
     writer.join()
+
+
+def test_a_record_longer_than_what_is_fetched_at_once_is_read(
+    log: KafkaLog, member: Callable[..., GroupConsumer]
+) -> None:
+    long = random.Random(1).randbytes(3 << 20)
+    log.append([record("a", b"1"), record("a", long), record("a", b"2"), record("", b"3")])
+    one = member()
+    found: list[Record] = []
+    while records := one.read(1000, 0):
+        found += records
+    assert [one.value for one in found if one.key == "a"] == [b"1", long, b"2"]
+    assert [one.value for one in found if not one.key] == [b"3"]
 
 
 def test_a_read_ends_early_once_stopped(log: KafkaLog, member: Callable[..., GroupConsumer]) -> None:
@@ -312,6 +326,17 @@ def test_lag_without_a_place_counts_what_is_kept(
     partition = log.read("items", {}, 1)[0].partition
     enquiry.ask(lambda client: client.delete_records({TopicPartition(server.topic_name("items"), partition): 15}))
     assert member().lag() == 5
+
+
+def test_an_attempt_to_reach_brokers_ends_once_stopped() -> None:
+    stopping = threading.Event()
+    nowhere = KafkaServer(servers=("127.0.0.1:1",), timeout=60.0)
+    one = GroupConsumer("pipeline", nowhere, "items", stopped=stopping.is_set, counters=KafkaCounters())
+    threading.Timer(0.3, stopping.set).start()
+    began = time.monotonic()
+    assert one.read(10, 30) == ()
+    assert time.monotonic() - began < 10
+    one.close()
 
 
 def test_a_topic_that_is_not_there_says_what_to_do(kafka: Broker) -> None:
