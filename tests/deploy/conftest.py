@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.composition import ROOT
+from tests.deploy.composition import ROOT, environment_of, services
 from tests.deploy.dockerfile import copied, sent, tracked
 from tests.servers.elasticsearch import Node, start_elasticsearch
+
+LACKING = {"xpack.ml.enabled", "ingest.geoip.downloader.enabled"}
+"""Settings of modules that Elastic's image has and the server of the tests has not."""
 
 
 @pytest.fixture(scope="package")
@@ -53,9 +56,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def guarded(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """A node with logins whose superuser has the password of the prepared folder, and the users of the one-shot."""
+    """A node with the settings and the superuser's password of the compose file, and the users of its one-shot."""
     password = (prepared / "secrets" / "elastic_password").read_text()
-    node = start_elasticsearch(tmp_path_factory.mktemp("guarded"), heap="512m", password=password)
+    told = environment_of(services()["elasticsearch"])
+    settings = {name: value for name, value in told.items() if "." in name and name not in LACKING}
+    node = start_elasticsearch(tmp_path_factory.mktemp("guarded"), heap="512m", password=password, settings=settings)
     assert node.process is not None
     try:
         make_users(prepared, node)

@@ -14,7 +14,7 @@ from tests.deploy.composition import dotenv, environment_of, loaded
 from tests.deploy.container import MOUNTED, Container
 from tests.servers.process import free_ports
 
-_HEALTHY_SECONDS = 60.0
+_HEALTHY_SECONDS = 90.0
 
 
 class Composition:

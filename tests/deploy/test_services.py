@@ -26,7 +26,7 @@ from tests.servers.elasticsearch import Node
 from tests.servers.kafka import Broker
 from tests.wire import Wire, rss, serving
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(420)]
 
 LASTING = {"poll": 1, "pipeline-hits": 2, "pipeline-index": 1, "desk": 1, "serve": 1}
 """The services that stay, with the containers that `HITS_WORKERS=2` asks for."""
