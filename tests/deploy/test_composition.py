@@ -226,7 +226,8 @@ def test_a_command_is_one_of_ours(name: str) -> None:
     context = click.Context(wirewatch, info_name="wirewatch", **wirewatch.context_settings)
     command = wirewatch.get_command(context, words[0])
     assert command is not None, words[0]
-    command.make_context(words[0], list(words[1:]), parent=context)  # raises for a flag or value that cannot be
+    given = command.make_context(words[0], list(words[1:]), parent=context).params  # raises for what cannot be
+    assert given.get("runner") or not given.get("beam_options"), "options for an engine, but no engine"
 
 
 def addresses(text: str) -> list[tuple[str, int]]:
