@@ -78,7 +78,7 @@ class Pages:
     def feeds(self, request: Request) -> Response:
         """`/feeds`: what each feed last said, problems first."""
         del request
-        return self._page("feeds.html")
+        return self._page("feeds.html", polls_only=self._sources.polls_only)
 
     def article(self, request: Request) -> Response:
         """`/articles/{id}`: every version with its marks, and where it was seen."""

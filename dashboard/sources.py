@@ -35,6 +35,8 @@ class Sources:
     hits: HitStore
     articles: ArticleStore
     feed_states: Polls
+    polls_only: bool = False
+    """Whether `feed_states` knows only what polls came to: the poller's memory is elsewhere."""
     feeds: Callable[[], tuple[FeedSource, ...]]
     """The sources that are configured; states of others are not shown."""
     watchlists: Callable[[], tuple[Watchlist, ...]]

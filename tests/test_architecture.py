@@ -231,6 +231,18 @@ def test_beam_is_loaded_only_to_run_the_graph() -> None:
     assert "apache_beam" not in loaded_by(f"import {modules}")
 
 
+def test_the_embedded_size_loads_no_client_of_a_server(tmp_path: Path) -> None:
+    program = f"""
+from wirewatch.settings import load
+from wirewatch.station import station
+with station(load(environment={{"WIREWATCH_DATA": {str(tmp_path)!r}}}), ()) as opened:
+    opened.pipeline().drain(), opened.desk.drain(), opened.poller, opened.archiving(), opened.lag(), opened.index.settle()
+"""
+    loaded = loaded_by(program)
+    assert "apache_beam" in loaded
+    assert loaded & {"kafka", "elasticsearch", "elastic_transport"} == set()
+
+
 @pytest.mark.parametrize("path", EVERYTHING, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_is_one_noun_of_readable_length(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES

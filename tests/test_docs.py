@@ -12,11 +12,13 @@ from typing import Any, get_args, get_origin
 import click
 import msgspec
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from tools import command_page, generate
 from tools.field_docs import field_docs
 from wirewatch import settings as settings_module
 from wirewatch.cli import COMMANDS, wirewatch
+from wirewatch.cluster import FLINK_DEFAULTS
 from wirewatch.sections import Secret
 from wirewatch.settings import Settings
 
@@ -145,6 +147,9 @@ def unknown(words: list[str]) -> str:
         command = found
     context = click.Context(command, **(wirewatch.context_settings))
     options = {name for parameter in command.get_params(context) for name in parameter.opts + parameter.secondary_opts}
+    if command.context_settings.get("ignore_unknown_options"):
+        # Passed on to Beam, and to a Flink that only a job server could describe.
+        options |= {f"--{name}" for name in (*PipelineOptions([]).get_all_options(), *FLINK_DEFAULTS)}
     named = (word.partition("=")[0] for word in rest if re.match(r"--?[a-z]", word))
     return next((option for option in named if option not in options), "")
 
@@ -154,6 +159,8 @@ def test_unknown_words_are_found() -> None:
     assert unknown(["rnu"]) == "rnu"
     assert unknown(["config", "shwo"]) == "shwo"
     assert unknown(["run", "--port=1", "--onec"]) == "--onec"
+    assert unknown(["pipeline", "--runner=PortableRunner", "--job_endpoint", "x", "--parallelism=2"]) == ""
+    assert unknown(["pipeline", "--runner=PortableRunner", "--job_endpiont", "x"]) == "--job_endpiont"
     block = (
         "```console\n$ wirewatch run --once | head  # x\nout\n```\n```sh\nmake a && make b\n```\n```toml\nx = 1\n```\n"
     )

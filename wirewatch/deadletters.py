@@ -114,7 +114,7 @@ def process_now(settings: Settings) -> bool:
         with station(settings, sources=()) as opened:
             opened.pipeline().drain()
             opened.desk.drain()
-            opened.index.settle()
+            opened.archive()
     except FolderInUseError:
         return False
     return True

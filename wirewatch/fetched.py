@@ -26,8 +26,10 @@ class FetchedStates:
     Safe from several threads.
     """
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, *, tail: int = TAIL, fresh_seconds: float = _FRESH_SECONDS) -> None:
         self._log = log
+        self._tail = tail
+        self._fresh_seconds = fresh_seconds
         self._lock = threading.Lock()
         self._states: dict[str, FeedState] = {}
         self._place: dict[int, int] | None = None
@@ -36,14 +38,14 @@ class FetchedStates:
     def states(self) -> Iterable[FeedState]:
         """What is known of each feed that was polled lately. Raises `StoreError`."""
         with self._lock:
-            if self._place is None or time.monotonic() - self._read_at >= _FRESH_SECONDS:
+            if self._place is None or time.monotonic() - self._read_at >= self._fresh_seconds:
                 self._follow()
                 self._read_at = time.monotonic()
             return tuple(self._states.values())
 
     def _follow(self) -> None:
         if self._place is None:
-            self._place = {partition: max(0, end - TAIL) for partition, end in self._log.ends("fetches").items()}
+            self._place = {partition: max(0, end - self._tail) for partition, end in self._log.ends("fetches").items()}
         while True:
             try:
                 records = self._log.read("fetches", self._place, _PAGE)

@@ -64,10 +64,7 @@ def run_once(station: Station, progress: Callable[[str], None]) -> Summary:
     records = pipeline.drain()
     progress("telling")
     told = station.desk.drain()
-    archiving = station.archiving()
-    if archiving is not None:
-        archiving.drain()
-    station.index.settle()
+    station.archive()
     if records:
         learn(station.index, station.states)
     return Summary(

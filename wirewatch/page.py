@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from connectors.feeds.polling.state import SqliteFeedStates
 from dashboard.app import create_app
 from dashboard.discover import Discover
 from dashboard.server import PageServer
@@ -54,6 +55,7 @@ def page_of(station: Station, figures: Callable[[], str], failing: Callable[[], 
         hits=index,
         articles=index,
         feed_states=station.polls,
+        polls_only=not isinstance(station.polls, SqliteFeedStates),
         feeds=station.feeds.fresh,
         watchlists=lambda: watched.current().watchlists,
         metrics=figures,

@@ -232,7 +232,7 @@ class ElasticsearchSettings(Section, frozen=True, kw_only=True, forbid_unknown_f
     replicas: int = 1
     """Copies of each shard that `setup` asks for; one node alone needs 0."""
     retention_days: int = 365
-    """Days after `seen_at` at which articles, versions, hits and alerts are deleted; 0 keeps them."""
+    """Days after which documents are deleted, counted from when they were seen, made or failed; 0 keeps them."""
 
 
 class KibanaSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

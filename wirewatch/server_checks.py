@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
+from alerts.copies import DESK
 from connectors.interfaces import Change
 from schemas.errors import StoreError
 from schemas.time import now, rfc3339
-from wirewatch import wiring
+from wirewatch import backends, wiring
 from wirewatch.finding import Finding
 from wirewatch.provisioning import steps
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from connectors.index.inspection import Inspection
     from connectors.log.inspection import Group
+    from connectors.log.inspection import Inspection as Brokers
     from wirewatch.settings import Settings
 
 WAITING_SECONDS = 600.0
@@ -43,7 +47,7 @@ def kafka(settings: Settings) -> Iterator[Finding]:
                 yield Finding(
                     "kafka", "wrong", fault, "see to the broker that is away; what it alone holds cannot be read"
                 )
-            yield from of_groups(asked.groups(), now())
+            yield from of_groups([*asked.groups(), *_desk(settings, asked)], now())
     except StoreError as error:
         yield _away("kafka", error, "start the brokers, or correct kafka.servers")
 
@@ -91,24 +95,31 @@ def _as_set_up(name: str, settings: Settings) -> Iterator[Finding]:
     """Whether what `setup` makes on this server is there and as this release makes it."""
     (step,) = [one for one in steps(settings, only_look=True) if one.server.lower().startswith(name)]
     found: Sequence[Change] = step.run()
-    kinds: dict[tuple[str, Literal["note", "wrong"], str], list[str]] = defaultdict(list)
+    kinds: dict[tuple[str, Literal["note", "wrong"], str], list[Change]] = defaultdict(list)
     for change in found:
         if "setup --reindex" in change.detail:
-            kinds["cannot be brought to this release in place", "wrong", _REINDEX].append(change.subject)
+            kinds["cannot be brought to this release in place", "wrong", _REINDEX].append(
+                msgspec.structs.replace(change, detail="")
+            )
         elif change.action == "created":
-            kinds["missing", "wrong", _SET_UP].append(change.subject)
+            kinds["missing", "wrong", _SET_UP].append(msgspec.structs.replace(change, detail=""))
         elif change.action == "changed":
-            kinds["not as this release and the settings make it", "wrong", _SET_UP].append(_told(change))
+            kinds["not as this release and the settings make it", "wrong", _SET_UP].append(change)
         elif change.detail:
-            kinds["left as it is by `wirewatch setup`", "note", ""].append(_told(change))
-    for (what, state, todo), subjects in kinds.items():
-        yield Finding(name, state, f"{what}: {', '.join(subjects)}", todo)
+            kinds["left as it is by `wirewatch setup`", "note", ""].append(change)
+    for (what, state, todo), changes in kinds.items():
+        yield Finding(name, state, f"{what}: {_told(changes)}", todo)
     if not any(state == "wrong" for _, state, _ in kinds):
         yield Finding(name, "ok", f"all {len(found)} things that `wirewatch setup` makes are there and current")
 
 
-def _told(change: Change) -> str:
-    return f"{change.subject} ({change.detail})" if change.detail else change.subject
+def _told(changes: Sequence[Change]) -> str:
+    """The things by what is to be said of them."""
+    by_detail: dict[str, list[str]] = defaultdict(list)
+    for change in changes:
+        by_detail[change.detail].append(change.subject)
+    said = [f"{', '.join(names)}{f' ({detail})' if detail else ''}" for detail, names in by_detail.items()]
+    return "; ".join(said)
 
 
 def _indices(settings: Settings, asked: Inspection) -> Iterator[Finding]:
@@ -142,13 +153,21 @@ def _indices(settings: Settings, asked: Inspection) -> Iterator[Finding]:
         yield Finding("elasticsearch", "wrong", text, _REINDEX)
 
 
+def _desk(settings: Settings, asked: Brokers) -> Iterator[Group]:
+    """The desk of this data folder, which keeps its place in the ledger."""
+    if backends.has_ledger(settings):
+        with wiring.read_ledger(settings) as ledger:
+            places = ledger.positions(DESK)
+        yield asked.reader("desk", "hits", places)
+
+
 def of_groups(groups: Sequence[Group], at: datetime) -> Iterator[Finding]:
     """How far readers are behind, and where one has lost something or nobody seems to read."""
     if not any(group.topic == "items" for group in groups):
         yield Finding("kafka", "note", "no pipeline has read yet; start `wirewatch pipeline`")
     for group in groups:
         there = "" if group.present else ", no process reads as it"
-        text = f"group {group.name} of {group.topic}: lag {group.lag:,}{there}"
+        text = f"reader {group.name} of {group.topic}: lag {group.lag:,}{there}"
         if group.lost:
             lost = f"{text}; {group.lost:,} records were dropped by their age before it read them"
             todo = "let it catch up; raise kafka.retention_days and run `wirewatch setup`, so that it does not happen again"

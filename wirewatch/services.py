@@ -61,6 +61,7 @@ def add_poller(
 def add_pipeline(process: Process, station: Station, figures: Figures, outputs: Outputs) -> None:
     """Run the graph over what comes; where articles go to an index that others ask too, copy what else it shows."""
     batches: list[MicroBatches] = []
+    _ = station.log, station.places
 
     def work() -> None:
         batches.append(station.pipeline(outputs))

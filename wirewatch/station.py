@@ -148,13 +148,21 @@ class Station:
                 self._enquiry = wiring.enquiry(self.settings)
                 self._stack.callback(self._enquiry.close)
         # A group that never committed is one that this team does not use.
-        used = [name for name in wiring.PIPELINES if self._enquiry.committed(name, "items")]
-        return {name: self._enquiry.lag(name, "items") for name in used or (wiring.PIPELINE,)}
+        groups: dict[str, Topic] = {**dict.fromkeys(wiring.PIPELINES, "items"), **wiring.ARCHIVES}
+        used = {name: topic for name, topic in groups.items() if self._enquiry.committed(name, topic)}
+        return {name: self._enquiry.lag(name, topic) for name, topic in (used or {wiring.PIPELINE: "items"}).items()}
 
     def _reader(self, name: str, topic: Topic) -> Consumer:
         reader = wiring.consumer(self.settings, name, topic, self.log, self.places, self.stopping.is_set)
         self._stack.callback(reader.close)
         return reader
+
+    def archive(self) -> None:
+        """Copy what else the index shows, up to the ends of its topics, and have all that is stored found."""
+        archiving = self.archiving()
+        if archiving is not None:
+            archiving.drain()
+        self.index.settle()
 
     def lag(self) -> dict[str, int]:
         """Records that each reader has still to process, as far as this process can tell. Raises `StoreError`."""

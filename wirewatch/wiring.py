@@ -68,6 +68,8 @@ PIPELINE = "pipeline"
 """The consumer that the graph reads `items` as."""
 PIPELINES = (PIPELINE, "hits", "index")
 """All of them: with one output alone it is another reader, named by it."""
+ARCHIVES: dict[str, Topic] = {"index.deadletters": "deadletters", "index.fetches": "fetches"}
+"""Readers that copy whole topics into the index, each with what it reads."""
 
 
 def packaged(name: str) -> str:
@@ -374,7 +376,7 @@ def archiving(index: Index, reader: Callable[[str, Topic], Consumer], stopped: C
         return None
     from pipelines.archive import Archiving
 
-    letters, fetches = reader("index.deadletters", "deadletters"), reader("index.fetches", "fetches")
+    letters, fetches = (reader(name, topic) for name, topic in ARCHIVES.items())
     return Archiving(cast("Archive", index), letters, fetches, stopped)
 
 

@@ -7,7 +7,8 @@ generation. What was read from the old generation cannot be written over the new
 Documents pass through our types, so that what is derived from them (folded words) is as this release makes it. What
 retention deletes meanwhile may be in the new generation, until retention runs again.
 
-A death before the swap leaves the old generation in use, perhaps blocked; `wirewatch setup --reindex` begins again.
+A death before the swap leaves the old generation in use, perhaps blocked; `wirewatch setup --reindex` begins again and
+clears up. Of two that run at once the faster one wins, and the other fails.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from elasticsearch import Elasticsearch
 
 from connectors.index import documents
 from connectors.index.bulk import Bulk, Write
-from connectors.index.generations import create_generation, next_generation, write_generation
+from connectors.index.generations import create_generation, generations, next_generation, write_generation
 from connectors.index.server import ElasticsearchServer
 from schemas.alert import Alert
 from schemas.article import Article, Version
@@ -60,10 +61,11 @@ def renew(client: Elasticsearch, server: ElasticsearchServer, kind: Kind, progre
     """
     present = write_generation(client, server, kind)
     assert present is not None
-    new = next_generation(client, server, kind, present)
+    new = next_generation(client, server, kind)
     create_generation(client, new, {})
     bulk = Bulk(client, server)
     copied = 0
+    blocked = False
 
     def copy(found: Sequence[Mapping[str, Any]]) -> None:
         nonlocal copied
@@ -79,13 +81,14 @@ def renew(client: Elasticsearch, server: ElasticsearchServer, kind: Kind, progre
         for page in _all_of(client, present):
             copy(page)
         client.indices.add_block(index=present, block="write")
+        blocked = True
         client.indices.refresh(index=present)
         for shard, place in places.items():
             for page in _written_since(client, present, shard, place):
                 copy(page)
         client.indices.put_settings(index=new, settings=settings)
         client.indices.refresh(index=new)
-        _compare(client, present, new)
+        _check(client, present, new)
         client.indices.update_aliases(
             actions=[
                 {"add": {"index": new, "alias": server.alias(kind), "is_write_index": True}},
@@ -95,9 +98,13 @@ def renew(client: Elasticsearch, server: ElasticsearchServer, kind: Kind, progre
     except BaseException:
         # As it was, so that the writers go on; what cannot be done now, the next attempt does.
         with contextlib.suppress(elasticsearch.ApiError, elasticsearch.TransportError):
-            client.indices.put_settings(index=present, settings={"index.blocks.write": None})
             client.indices.delete(index=new)
+            if blocked:
+                client.indices.put_settings(index=present, settings={"index.blocks.write": None})
         raise
+    for left in generations(client, server, kind):
+        if left != new:
+            client.indices.delete(index=left)
     return Renewed(new, copied)
 
 
@@ -165,8 +172,12 @@ def _written_since(client: Elasticsearch, index: str, shard: int, place: int) ->
         beyond = page[-1]["sort"]
 
 
-def _compare(client: Elasticsearch, present: str, new: str) -> None:
-    """Both have as many documents, or the new one more: those that retention deleted meanwhile."""
+def _check(client: Elasticsearch, present: str, new: str) -> None:
+    """Nobody lifted the block, and the new generation lacks nothing; it may have what retention deleted meanwhile."""
+    settings = client.indices.get_settings(index=present, flat_settings=True).body[present]["settings"]
+    if settings.get("index.blocks.write") != "true":
+        message = "somebody lifted the block while the last documents were copied: nothing was changed, run it again"
+        raise StoreError(message, subject=present)
     counts = {name: client.count(index=name)["count"] for name in (present, new)}
     if counts[new] < counts[present]:
         message = f"the copy has {counts[new]} documents of {counts[present]}: nothing was changed"

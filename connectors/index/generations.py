@@ -34,18 +34,20 @@ def write_generation(client: Elasticsearch, server: ElasticsearchServer, kind: K
 
 def create_generation(client: Elasticsearch, name: str, aliases: Mapping[str, Mapping[str, Any]]) -> None:
     """Create an index from its template, with `aliases` and the one of its own."""
-    own = {own_alias(name): {"is_hidden": True}}
-    client.indices.create(index=name, aliases={**aliases, **own}, wait_for_active_shards=1)
+    client.indices.create(index=name, aliases={**aliases, **own_aliases(name)}, wait_for_active_shards=1)
 
 
-def next_generation(client: Elasticsearch, server: ElasticsearchServer, kind: Kind, present: str) -> str:
-    """The name after `present`. What a copying that died has left under later names is deleted."""
-    left = [
-        name
-        for name, index in client.indices.get(index=f"{server.alias(kind)}-*").body.items()
-        if name > present and server.alias(kind) not in index["aliases"]
-    ]
-    for name in left:
-        client.indices.delete(index=name)
-    number = present.rpartition("-")[2]
-    return generation_name(server.prefix, kind, int(number) + 1 if number.isdecimal() else 2)
+def own_aliases(name: str) -> dict[str, dict[str, Any]]:
+    """What every generation is also called, and no other."""
+    return {own_alias(name): {"is_hidden": True}}
+
+
+def next_generation(client: Elasticsearch, server: ElasticsearchServer, kind: Kind) -> str:
+    """A name no index has, after those there are."""
+    numbers = [name.rpartition("-")[2] for name in generations(client, server, kind)]
+    return generation_name(server.prefix, kind, max((int(one) for one in numbers if one.isdecimal()), default=0) + 1)
+
+
+def generations(client: Elasticsearch, server: ElasticsearchServer, kind: Kind) -> list[str]:
+    """All indices of `kind`: that in use, and others that are being made or were not finished."""
+    return sorted(client.indices.get(index=f"{server.alias(kind)}-*").body)

@@ -16,7 +16,7 @@ from elasticsearch import Elasticsearch
 from connectors.index.client import connect, kind_of, reason_of, told
 from connectors.index.copying import renew
 from connectors.index.folded import stamp
-from connectors.index.generations import create_generation, write_generation
+from connectors.index.generations import create_generation, own_aliases, write_generation
 from connectors.index.server import ElasticsearchServer
 from connectors.interfaces import Change
 from schemas.elasticsearch.fields import Kind
@@ -152,17 +152,31 @@ def _put_indices(
         if name is None:
             name = generation_name(server.prefix, kind, 1)
             if not only_look:
-                create_generation(client, name, {server.alias(kind): {"is_write_index": True}})
+                _create_first(client, name, server.alias(kind))
             changes.append(Change(f"index {name}", "created", f"behind {server.alias(kind)}"))
         else:
             changes.append(_bring_forward(client, name, kind, terms, only_look=only_look))
     return changes
 
 
+def _create_first(client: Elasticsearch, name: str, alias: str) -> None:
+    try:
+        create_generation(client, name, {alias: {"is_write_index": True}})
+    except elasticsearch.BadRequestError as error:
+        # Another setup, at the same time.
+        if kind_of(error) != "resource_already_exists_exception" or not client.indices.exists_alias(name=alias):
+            raise
+
+
 def _bring_forward(client: Elasticsearch, name: str, kind: Kind, terms: IndexTerms, *, only_look: bool) -> Change:
     """Change in place what can be: new fields, copies, the refresh. What cannot is said."""
     done: list[str] = []
     index = client.indices.get(index=name).body[name]
+    for alias, own in own_aliases(name).items():
+        if alias not in index["aliases"]:
+            if not only_look:
+                client.indices.update_aliases(actions=[{"add": {"index": name, "alias": alias, **own}}])
+            done.append(f"alias {alias} added")
     had, wanted = _fields_of(index["mappings"]), _fields_of(mapping_with_meta(kind))
     refused = ""
     if any(had.get(path) != value for path, value in wanted.items()):

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import msgspec
 
-from connectors.interfaces import Topic
+from connectors.interfaces import Positions, Topic
 from connectors.log.enquiry import Enquiry
 from connectors.log.kafka import KafkaLog
 from connectors.log.kafka_server import KafkaServer
@@ -85,6 +85,14 @@ class Inspection:
         finally:
             log.close()
 
+    def reader(self, name: str, topic: Topic, places: Positions) -> Group:
+        """The same of a reader that keeps its `places` itself."""
+        log = KafkaLog(self._server)
+        try:
+            return self._group(log, name, topic, places, present=True)
+        finally:
+            log.close()
+
     def _places(self, committed: dict[Any, Any]) -> dict[Topic, dict[int, int]]:
         found: dict[Topic, dict[int, int]] = defaultdict(dict)
         for place, one in committed.items():
@@ -93,7 +101,7 @@ class Inspection:
                 found[topic][place.partition] = one.offset
         return found
 
-    def _group(self, log: KafkaLog, name: str, topic: Topic, places: dict[int, int], *, present: bool) -> Group:
+    def _group(self, log: KafkaLog, name: str, topic: Topic, places: Positions, *, present: bool) -> Group:
         beginnings, ends = self._enquiry.beginnings(topic), self._enquiry.ends(topic)
         lost = sum(max(0, beginnings[part] - place) for part, place in places.items() if part in beginnings)
         following = {part: max(places.get(part, 0), beginnings[part]) for part in ends}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -42,13 +43,36 @@ class _Socket(KafkaNetSocket):  # type: ignore[misc] # kafka-python is untyped
             raise
 
 
+class _WholeAnswers:
+    """What came before the end of a connection is read before the end is noticed.
+
+    Brokers say why they refuse a login and hang up; kafka-python throws the answer away with the connection.
+    """
+
+    def _sock_recv(self) -> tuple[bytes, BaseException | None]:
+        received, end = super()._sock_recv()  # type: ignore[misc] # a part of a transport
+        return (received, None) if received else (received, end)
+
+
+class _PlainTransport(_WholeAnswers, KafkaTCPTransport):  # type: ignore[misc] # kafka-python is untyped
+    pass
+
+
+class _TlsTransport(_WholeAnswers, KafkaSSLTransport):  # type: ignore[misc] # kafka-python is untyped
+    pass
+
+
 class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python is untyped
     """The connections of one client; `trouble` is why the last attempt failed, None since one succeeded."""
 
     def __init__(self, net: Any, stopped: Callable[[], bool], **configs: Any) -> None:
         super().__init__(net, **configs)
+        # Not an option of the clients: a broker that accepts and says nothing would be waited for 10 s each time.
+        for option in ("socket_connection_setup_timeout_ms", "socket_connection_setup_timeout_max_ms"):
+            self.config[option] = self.config["request_timeout_ms"]
         self.trouble: BaseException | None = None
         self._stopped = stopped
+        self._transports: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def get_connection(self, node_id: Any, **how: Any) -> Any:
         """The connection to a broker. Raises the refusal of a login or certificate instead of trying it again."""
@@ -85,8 +109,11 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python 
             timeout_at=timeout_at,
         )
         if not self.ssl_enabled:
-            return KafkaTCPTransport(self._net, sock, host=node.host)
-        transport = KafkaSSLTransport(self._net, sock, host=node.host, ssl_context=self.config["ssl_context"])
+            transport = _PlainTransport(self._net, sock, host=node.host)
+            self._transports.add(transport)
+            return transport
+        transport = _TlsTransport(self._net, sock, host=node.host, ssl_context=self.config["ssl_context"])
+        self._transports.add(transport)
         try:
             left = None if timeout_at is None else max(0.0, timeout_at - time.monotonic()) * 1000
             await self.wait_for(self.call_soon(transport.handshake), left)
@@ -95,11 +122,31 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc] # kafka-python 
             raise errors.KafkaConnectionError(f"handshake failed: {error}") from error
         return transport
 
+    def release(self) -> None:
+        """Close what is left open after the end of the client: kafka-python means to send first what is in hand."""
+        for transport in list(self._transports):
+            if (left := transport._sock) is not None:  # noqa: SLF001 there is no other way to it
+                left.close()
+
     def _made(self, _: object) -> None:
         self.trouble = None
 
     def _failed(self, error: BaseException) -> None:
         self.trouble = error
+
+
+class _Client(KafkaNetClient):  # type: ignore[misc] # kafka-python is untyped
+    """What a consumer, producer or admin client is connected by; it closes this at its own end."""
+
+    def close(self, node_id: Any = None) -> None:
+        super().close(node_id)
+        if node_id is None:
+            self.connections.release()
+
+    @property
+    def connections(self) -> Connections:
+        made: Connections = self._manager
+        return made
 
 
 def open_consumer(
@@ -137,22 +184,22 @@ def open_admin(
 def _open(
     kind: Callable[..., T], server: KafkaServer, stopped: Callable[[], bool], more: dict[str, Any]
 ) -> tuple[T, Connections]:
-    made: list[KafkaNetClient] = []
+    made: list[_Client] = []
 
-    def client(**configs: Any) -> KafkaNetClient:
+    def client(**configs: Any) -> _Client:
         net = NetworkSelector(**configs)
-        made.append(KafkaNetClient(net, Connections(net, stopped, **configs), **configs))
+        made.append(_Client(net, Connections(net, stopped, **configs), **configs))
         return made[0]
 
     try:
         opened = kind(**{**server.options(), **more}, kafka_client=client)
     except errors.KafkaError as error:
         # The constructor leaves its thread and sockets behind.
-        trouble = made[0]._manager.trouble if made else None  # noqa: SLF001 it is ours
+        trouble = made[0].connections.trouble if made else None
         for one in made:
             one.close()
         raise store_error(error, server, trouble=trouble) from error
-    return opened, made[0]._manager  # noqa: SLF001 it is ours
+    return opened, made[0].connections
 
 
 def is_refusal(error: BaseException) -> bool:

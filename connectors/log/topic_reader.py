@@ -52,6 +52,10 @@ class TopicReader:
         except errors.OffsetOutOfRangeError as error:
             ((place, asked),) = error.args[0].items()
             raise self._lost(place.partition, asked, self._client.beginning_offsets([place])[place]) from error
+        except errors.LogTruncationError as error:
+            place, back = next(iter(error.divergent_offsets.items()))
+            oldest = self._client.beginning_offsets([place])[place] if back is None else back.offset
+            raise self._lost(place.partition, self._next[place.partition], oldest) from error
         except errors.KafkaError as error:
             raise store_error(error, self._server, self._name, trouble=self._connections.trouble) from error
 

@@ -1,8 +1,9 @@
 """Appending to topics: one producer of kafka-python for all threads, made anew when it is of no more use.
 
 kafka-python 3.0.12 gives a producer up for good with the first record that brokers refuse, and everything else it has
-in hand with it. So what was refused as too long is sent again one by one, by a producer for that alone: there the
-record in hand is the one that is too long.
+in hand with it; and one whose records got no answer in time may never send again. So a producer that failed is not used
+any more, and what was refused as too long is sent again one by one, by a producer for that alone: there the record in
+hand is the one that is too long.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from schemas.errors import StoreError
 _BATCH_BYTES = 128 * 1024
 _REQUEST_BYTES = 16 << 20
 """What kafka-python sends at once, and so takes of one record: more than any record of ours."""
+_CLOSE_SECONDS = 1.0
+"""What is in hand at the end is of an append that has given up: there is little to wait for."""
 _TOO_LONG = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
 
 
@@ -98,7 +101,7 @@ class TopicWriter:
                     refused.append(record)
         except errors.KafkaError as error:
             failure = store_error(error, self._server, trouble=producer.connections.trouble)
-            producer.spent = producer.spent or not failure.retryable
+            producer.spent = True
             # It may be a topic that is gone: the next call looks.
             self._known = frozenset()
             raise failure from error
@@ -161,7 +164,7 @@ class _Producer:
     def close(self) -> None:
         """Release thread and sockets, giving up what nobody waits for any more."""
         try:
-            self._producer.close(timeout=self._server.timeout)
+            self._producer.close(timeout=_CLOSE_SECONDS)
         except errors.KafkaTimeoutError:
             # kafka-python leaves its thread running when something in hand did not arrive in time.
             sender = self._producer._sender  # noqa: SLF001 there is no other way to end it

@@ -16,6 +16,7 @@ from elasticsearch import Elasticsearch
 
 from connectors.index.client import connect
 from connectors.index.elasticsearch import ElasticsearchIndex, ElasticsearchServer
+from connectors.index.inspection import Health, Inspection
 from connectors.index.retention import drop_older
 from connectors.index.templates import reindex, set_up
 from connectors.interfaces import Candidates
@@ -89,6 +90,23 @@ def test_the_writer_does_all_that_services_do(ready: ElasticsearchServer) -> Non
     with pytest.raises(StoreError, match=r"lacks a privilege.*deploy/elasticsearch"):
         reindex(server, ONE_NODE, every=True)
     index.close()
+
+
+def test_the_writer_may_ask_how_it_is(ready: ElasticsearchServer, admin: Elasticsearch) -> None:
+    alias = f"{ready.prefix}-fetches"
+    with Inspection(as_user(ready, "wirewatch-writer")) as asked:
+        assert asked.versions()[0].startswith("9.")
+        assert asked.health() == Health("green", 1)
+        assert asked.disks() == ()
+        assert asked.folded_before() == 0
+        admin.indices.put_settings(index=alias, settings={"number_of_replicas": 1, "blocks.write": True})
+        health = asked.health()
+        assert (health.color, health.nodes) == ("yellow", 1)
+        assert f"a copy of it has no place: {alias}-00000" in health.why
+        assert "a copy of this shard is already allocated to this node" in health.why
+        assert [one.partition(" ")[2] for one in asked.blocked()] == ["(write)"]
+        admin.indices.put_settings(index=alias, settings={"number_of_replicas": 0, "blocks.write": False})
+        assert asked.blocked() == ()
 
 
 def test_the_reader_reads_and_no_more(ready: ElasticsearchServer) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import msgspec
 import pytest
 
+from connectors.index import documents
+from connectors.index.bulk import Bulk, Write
 from connectors.index.client import connect
 from connectors.index.elasticsearch import ElasticsearchIndex, ElasticsearchServer
 from connectors.index.retention import drop_older
@@ -24,7 +27,7 @@ from tests.connectors.elasticsearch_index import ONE_NODE, prefix_of_its_own
 from tests.samples import NOON, article, content, hit, item
 from tests.servers.elasticsearch import Node
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -95,6 +98,29 @@ def test_an_index_of_a_release_before_gets_its_new_fields(server: ElasticsearchS
     assert changes[f"index {name}"].detail.startswith("fields added or changed")
     assert "reason" in client.indices.get_mapping(index=name).body[name]["mappings"]["properties"]
     client.close()
+
+
+def test_two_setups_at_once_make_one_of_everything(server: ElasticsearchServer) -> None:
+    with ThreadPoolExecutor() as pool:
+        both = [*pool.map(lambda _: set_up(server, ONE_NODE), range(2))]
+    assert [change.subject for change in both[0]] == [change.subject for change in both[1]]
+    assert {change.action for change in set_up(server, ONE_NODE)} == {"unchanged"}
+
+
+def test_a_restored_index_gets_the_alias_it_lost(server: ElasticsearchServer) -> None:
+    set_up(server, ONE_NODE)
+    index = ElasticsearchIndex(server)
+    index.apply([article(1)], [])
+    client = connect(server)
+    client.indices.delete_alias(index=f"{server.prefix}-articles-000001", name=f"{server.prefix}-articles-000001-own")
+    client.close()
+    changes = [change for change in set_up(server, ONE_NODE) if change.action == "changed"]
+    assert [change.detail for change in changes] == [f"alias {server.prefix}-articles-000001-own added"]
+    index.apply([article(1, feed_url="https://b.example/")], [])
+    stored = index.article(article(1).article_id)
+    assert stored is not None
+    assert len(stored.sightings) == 2
+    index.close()
 
 
 def test_an_index_where_the_alias_is_to_be_is_said(server: ElasticsearchServer) -> None:
@@ -188,6 +214,28 @@ def test_a_new_generation_loses_nothing_that_is_written_meanwhile(server: Elasti
     index.close()
 
 
+def test_what_was_read_before_the_swap_is_not_written_over_what_came_after(server: ElasticsearchServer) -> None:
+    """The new generation numbers its writes anew: here the very number that was read stands for other content."""
+    set_up(server, ONE_NODE)
+    index = ElasticsearchIndex(server)
+    key = article(1).article_id
+    index.apply([article(1)], [])
+    before = index._stored("articles", [key])[key]
+    index.apply([article(1, feed_url="https://b.example/")], [])
+    reindex(server, ONE_NODE, every=True)
+    after = index._stored("articles", [key])[key]
+    assert after.seen == before.seen
+    assert after.alias != before.alias
+    late = Write(alias=before.alias, id=key, document=documents.of_article(article(1)), seen=before.seen)
+    client = connect(server)
+    assert Bulk(client, server).write([late]) == [late]
+    client.close()
+    stored = index.article(key)
+    assert stored is not None
+    assert len(stored.sightings) == 2
+    index.close()
+
+
 def test_a_copying_that_fails_leaves_everything_as_it_was(server: ElasticsearchServer) -> None:
     set_up(server, ONE_NODE)
     index = ElasticsearchIndex(server)
@@ -215,6 +263,9 @@ def test_a_copying_that_fails_leaves_everything_as_it_was(server: ElasticsearchS
         index.apply([article(12)], [])
     assert caught.value.retryable
     reindex(server, ONE_NODE)
+    assert list(client.indices.get(index=f"{server.alias('articles')}-*").body) == [
+        f"{server.alias('articles')}-000003"
+    ]
     index.apply([article(12)], [])
     index.settle()
     assert index.count() == 12

@@ -45,6 +45,31 @@ class LogContract:
         assert [int(one.value) for one in rest] == [4, 5, 6, 7, 8, 9]
         assert log.ends("items")[rest[-1].partition] == rest[-1].offset + 1
 
+    def test_a_limit_is_kept_and_pages_give_all_once(self, log: Log) -> None:
+        log.append([record(f"key {number % 17}", str(number).encode()) for number in range(100)])
+        place: dict[int, int] = {}
+        found: list[Record] = []
+        while page := log.read("items", place, 7):
+            assert len(page) == min(7, 100 - len(found))
+            for one in page:
+                assert one.offset >= place.get(one.partition, 0)
+                place[one.partition] = one.offset + 1
+            found += page
+        assert sorted(int(one.value) for one in found) == list(range(100))
+        assert place.items() <= dict(log.ends("items")).items()
+        by_key: dict[str, list[int]] = {}
+        for one in found:
+            by_key.setdefault(one.key, []).append(int(one.value))
+        assert all(numbers == sorted(numbers) for numbers in by_key.values())
+
+    def test_a_place_read_before_is_read_again(self, log: Log) -> None:
+        log.append([record("a", str(number).encode()) for number in range(10)])
+        partition = read_all(log)[0].partition
+        for start in (10, 0, 7, 3, 10):
+            assert [int(one.value) for one in log.read("items", {partition: start}, 2)] == [
+                number for number in (start, start + 1) if number < 10
+            ]
+
     def test_topics_are_apart(self, log: Log) -> None:
         log.append([record("a"), NewRecord(topic="hits", key="h", value=b"1")])
         assert [one.key for one in read_all(log)] == ["a"]

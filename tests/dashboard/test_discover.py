@@ -16,6 +16,7 @@ from connectors.interfaces import HitFilter
 from dashboard.discover import Discover, rison
 from tests.dashboard.newsroom import Newsroom, Page, entry, keep, news, serving
 from tests.samples import NOON
+from tools.kibana.views import ARTICLE, PAGE
 
 KIBANA = Discover(url="https://kibana.example/base/", space="news desk", prefix="wirewatch")
 
@@ -125,3 +126,12 @@ def test_a_search_leads_to_the_same_search_in_kibana(newsroom: Newsroom) -> None
     assert "<bdi>a NEAR/3 b</bdi>" in found.text
     assert (faulty.status, links(faulty.text)) == (400, [])
     assert "this quote is never closed" in faulty.text
+
+
+def test_kibana_leads_back_to_the_page_of_an_article(newsroom: Newsroom, page: Page) -> None:
+    newsroom.publish(news(1, "Kosovo"))
+    keep(newsroom.index, entry(1, "Kosovo"))
+    params: Any = ARTICLE["params"]
+    template = params["urlTemplate"].removeprefix(PAGE)
+    answer = page.get(template.replace("{{value}}", entry(1, "Kosovo").article_id))
+    assert (answer.status, "Kosovo" in answer.text) == (200, True)

@@ -146,18 +146,17 @@ def test_services_around_an_engine_come_to_what_one_process_comes_to(
     cases_wire.documents.clear()
     STEPS[0](size)
     with ExitStack() as stack:
-        for words in (("worker", "--pool", str(port)), (*graph, *external), ("poll",), ("desk",)):
+        for words in (("worker", "--pool", str(port)), ("poll",), ("desk",), (*graph, *external)):
             process = size.start(*words)
             stack.callback(process.communicate)
-            stack.callback(process.kill)
-            if words[0] == "pipeline":
-                watching = process
+            # A pool that is killed would leave its workers.
+            stack.callback(process.terminate)
         for number, (step, expected) in enumerate(zip(STEPS, wanted, strict=True)):
             if number:
                 step(size)
             comes_to(size, expected, 240)
-        watching.terminate()
-        assert watching.wait(30) == 0
-        assert watching.stdout is not None
-        assert "watches job " in watching.stdout.read()
-    assert list(engine.states().values()).count("RUNNING") == 1, "the job lives on without who handed it over"
+        process.terminate()
+        assert process.wait(30) == 0
+        assert process.stdout is not None
+        assert "watches job " in process.stdout.read()
+        assert list(engine.states().values()).count("RUNNING") == 1, "the job lives on without who handed it over"

@@ -68,6 +68,11 @@ def processed(port: int) -> int:
     return int(found[1]) if found else 0
 
 
+def lag(size: Size, reader: str) -> int:
+    with closing(wiring.enquiry(size.settings)) as enquiry:
+        return enquiry.lag(reader, "items")
+
+
 def has_processed(ports: Iterable[int], records: int) -> bool:
     return sum(map(processed, ports)) >= records
 
@@ -94,18 +99,13 @@ def test_a_killed_process_of_a_group_loses_and_doubles_nothing(
         sent += 300
         victim.kill()
         until(lambda: articles(size) == sent, 90)
-        until(lambda: wiring_lag(size) == 0)
+        until(lambda: lag(size, wiring.PIPELINE) == 0)
     with closing(wiring.open_log(size.settings)) as log:
         written = [codec.decode(one.value, ItemHits, one.headers) for one in log.read("hits", {}, 100_000)]
     assert {one.item_id for one in written} == {item(number).item_id for number in range(1, sent + 1)}
     # Written again at most what one process had in hand; the desk knows them by their keys.
     size.command("run", "--once", "--feeds", wire.url("/none.rss"))
     assert len(mails(size.data)) == len(copied(size)) == sent
-
-
-def wiring_lag(size: Size) -> int:
-    with closing(wiring.enquiry(size.settings)) as enquiry:
-        return enquiry.lag(wiring.PIPELINE, "items")
 
 
 def test_an_index_that_is_away_stops_no_hit_and_no_mail_and_catches_up(
@@ -157,9 +157,12 @@ def test_a_broker_that_is_started_again_is_waited_for(wire: Wire, tmp_path: Path
             asked = len(wire.requests)
             until(lambda: len(wire.requests) >= asked + 2)
             assert len(mails(size.data)) == 1
-            broker.process.start()
-            until(lambda: len(mails(size.data)) == 2, 90)
-            until(lambda: copied(size) == {"Kosovo now 1", "Kosovo now 2"})
-            assert process.poll() is None
+            with running(size, "pipeline", "--outputs", "index") as early:
+                broker.process.start()
+                until(lambda: len(mails(size.data)) == 2, 90)
+                until(lambda: copied(size) == {"Kosovo now 1", "Kosovo now 2"})
+                # Started before there was a broker, it has waited for it.
+                until(lambda: lag(size, "index") == 0)
+                assert [process.poll(), early.poll()] == [None, None]
     finally:
         broker.process.stop()

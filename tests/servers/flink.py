@@ -178,7 +178,7 @@ taskmanager.memory.managed.size: 32m
 taskmanager.memory.network.min: 32m
 taskmanager.memory.network.max: 32m
 heartbeat.interval: 1000
-heartbeat.timeout: 5000
+heartbeat.timeout: 30000
 restart-strategy.type: fixed-delay
 restart-strategy.fixed-delay.attempts: 2147483647
 restart-strategy.fixed-delay.delay: 1s

@@ -141,6 +141,20 @@ def test_init_writes_a_file_that_loads_and_overwrites_none(tmp_path: Path) -> No
     assert file.read_bytes() == before
 
 
+def test_the_servers_that_init_names_are_settings(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    wirewatch("init", file)
+    head, _, team = file.read_text("utf-8").partition("# [kafka]")
+    assert "wirewatch setup" in head
+    (tmp_path / "kafka-password").write_text("hunter2\n")
+    (tmp_path / "elasticsearch-key").write_text("key\n")
+    file.write_text(head + "[kafka]" + team.replace("\n# ", "\n"), "utf-8")
+    settings = load(file, {})
+    assert settings.kafka.servers == ("kafka.example.org:9092",)
+    assert (settings.kafka.password.value, settings.elasticsearch.api_key.value) == ("hunter2", "key")
+    assert settings.kibana.url == "https://kibana.example.org"
+
+
 def test_init_refuses_what_would_not_load_and_leaves_nothing(tmp_path: Path) -> None:
     done = wirewatch("init", tmp_path / "x.toml", "--time-zone", "Nowhere/Land", check=False)
     assert done.returncode == 2

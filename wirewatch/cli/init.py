@@ -49,6 +49,19 @@ tls = "required"
 
 [page]
 port = 8410
+
+# For a team: Kafka as the log and Elasticsearch as the index. Then `wirewatch setup`, and in place of `wirewatch run` the
+# services `poll`, `pipeline` (as many as there is work for), `desk` and `serve`. `wirewatch doctor` looks at all of it.
+# [kafka]
+# servers = ["kafka.example.org:9092"]
+# security = "sasl_tls"
+# user = "wirewatch"
+# password_file = "kafka-password"
+# [elasticsearch]
+# urls = ["https://search.example.org:9200"]
+# api_key_file = "elasticsearch-key"
+# [kibana]
+# url = "https://kibana.example.org"
 """
 
 
