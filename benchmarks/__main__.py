@@ -27,6 +27,7 @@ _FULL = (
     ["benchmarks.feeds_poll", "--rounds", "15"],
     ["benchmarks.feeds_poll_long", "--minutes", "30"],
     ["benchmarks.first_hit", "--clone"],
+    ["benchmarks.index_bulk"],
     ["benchmarks.feeds_schedule"],
     ["benchmarks.kafka_log"],
     ["benchmarks.matching_texts", str(_TEXTS)],

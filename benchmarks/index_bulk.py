@@ -54,25 +54,19 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=500)
     parser.add_argument("--url", default="", help="a node without logins, instead of one of its own")
     chosen = parser.parse_args()
-    with _node(chosen.url) as url, _prepared(url) as ours, _prepared(url) as bare:
-        made = [of_item(one, content(one, language=one.language)) for one in items(chosen.articles)]
-        batches = [made[first : first + chosen.batch] for first in range(0, len(made), chosen.batch)]
-        spent = _take_turns(ours, bare, batches)
-        version = str(connect(ours).info()["version"]["number"]) if not chosen.url else ""
-        size = sum(len(documents.of_article(one)) for one in made) // len(made)
+    with _node(chosen.url) as url:
+        spent, made = measured(url, chosen.articles, chosen.batch)
     counted = chosen.articles - _WARMING * chosen.batch
     rates = {name: counted / sum(one.wall[_WARMING:]) for name, one in spent.items()}
     cpu = {name: sum(one.cpu[_WARMING:]) / counted * 1e6 for name, one in spent.items()}
-    ratios = [
-        bare / own for own, bare in zip(spent["ours"].wall[_WARMING:], spent["bare"].wall[_WARMING:], strict=True)
-    ]
-    share = rates["ours"] / rates["bare"]
+    share, median = shares(spent)
+    size = sum(len(documents.of_article(one)) for one in made) // len(made)
     record(
         Result(
             "indexing against bare `streaming_bulk`",
-            f"{share:.2f} x its rate ({statistics.median(ratios):.2f} the median batch)",
+            f"{share:.2f} x its rate ({median:.2f} in the median batch)",
             f"{counted:,} articles of {size:,} bytes in batches of {chosen.batch}, alternating, one client and one node"
-            f"{' ' + version if version else ''} on the same cores; floor {FLOOR}",
+            f" on the same cores; floor {FLOOR}",
         ),
         Result(
             "indexing, documents a second",
@@ -82,6 +76,20 @@ def main() -> None:
     )
     if share < FLOOR:
         raise SystemExit(1)
+
+
+def measured(url: str, count: int, size: int) -> tuple[dict[str, Spent], Sequence[Article]]:
+    """What both sides spent on the same `count` articles in batches of `size`, and these."""
+    made = [of_item(one, content(one, language=one.language)) for one in items(count)]
+    batches = [made[first : first + size] for first in range(0, count, size)]
+    with _prepared(url) as ours, _prepared(url) as bare:
+        return _take_turns(ours, bare, batches), made
+
+
+def shares(spent: dict[str, Spent]) -> tuple[float, float]:
+    """Our rate in parts of the rival's: over all batches, and in the median one, which one pause of the server leaves."""
+    ours, bare = (spent[name].wall[_WARMING:] for name in ("ours", "bare"))
+    return sum(bare) / sum(ours), statistics.median(theirs / own for own, theirs in zip(ours, bare, strict=True))
 
 
 def _take_turns(

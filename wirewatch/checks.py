@@ -61,6 +61,7 @@ def _watchlists(settings: Settings) -> Iterator[Finding]:
 
 def _feeds(settings: Settings) -> Iterator[Finding]:
     from schemas.health import verdicts
+    from wirewatch.fetched import states_of
 
     sources = wiring.watched(settings)
     if not sources:
@@ -71,14 +72,12 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
         if source.access and source.access not in settings.feeds.access:
             lacking = f"the settings have no section feeds.access.{source.access}"
             yield Finding("feeds", "wrong", f"{source.feed_url}: {lacking}", "add the section, or name another one")
-    if not (settings.folder / "feeds.sqlite3").is_file():
-        return
-    states = wiring.feed_states(settings)
     try:
-        found = verdicts(sources, states.states())
-    finally:
-        states.close()
-    for one in found:
+        states = states_of(settings)
+    except StoreError as error:
+        yield Finding("feeds", "note", f"polls not looked at, the log cannot be read: {error.message}")
+        return
+    for one in verdicts(sources, states) if states else ():
         if one.needs_person:
             yield Finding("feeds", "wrong", f"{one.feed_url}: {one.reason}", one.todo or "see `wirewatch feeds health`")
 

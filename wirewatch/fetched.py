@@ -1,10 +1,12 @@
-"""How feeds are doing, as the log of polls tells it: for a page away from the poller, whose memory is a file of its own."""
+"""How feeds are doing, as the log of polls tells it: for whoever is away from the poller, whose memory is a file."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,6 +15,10 @@ from schemas import codec
 from schemas.errors import PositionLostError, RecordError
 from schemas.feed import FINE, FeedState, FetchRecord
 from schemas.health import noted
+from wirewatch import wiring
+
+if TYPE_CHECKING:
+    from wirewatch.settings import Settings
 
 TAIL = 5_000
 """Newest records of each partition that a page begins with."""
@@ -61,6 +67,20 @@ class FetchedStates:
                 except RecordError:
                     continue
                 self._states[fetch.feed_url] = after(self._states.get(fetch.feed_url), fetch)
+
+
+def states_of(settings: Settings) -> tuple[FeedState, ...]:
+    """What polls have come to: the poller's memory where that is here, else what the log of the servers tells.
+
+    Nothing where there is neither. Writes nothing. Raises `StoreError`.
+    """
+    if (settings.folder / "feeds.sqlite3").is_file():
+        with closing(wiring.feed_states(settings)) as memory:
+            return tuple(memory.states())
+    if not settings.kafka.servers:
+        return ()
+    with closing(wiring.read_log(settings)) as log:
+        return tuple(FetchedStates(log).states())
 
 
 def after(state: FeedState | None, fetch: FetchRecord) -> FeedState:

@@ -141,13 +141,14 @@ class Station:
         return wiring.archiving(self.index, self._reader, self.stopping.is_set)
 
     def _pipelines_lag(self) -> dict[str, int]:
+        # A reader that never kept a place is one that this team does not use.
         if self.places is not None:
-            return {wiring.PIPELINE: _behind(self.log, "items", self.places.positions(wiring.PIPELINE))}
+            kept = {name: place for name in wiring.PIPELINES if (place := self.places.positions(name))}
+            return {name: _behind(self.log, "items", place) for name, place in (kept or {wiring.PIPELINE: {}}).items()}
         with self._asking:
             if self._enquiry is None:
                 self._enquiry = wiring.enquiry(self.settings)
                 self._stack.callback(self._enquiry.close)
-        # A group that never committed is one that this team does not use.
         groups: dict[str, Topic] = {**dict.fromkeys(wiring.PIPELINES, "items"), **wiring.ARCHIVES}
         used = {name: topic for name, topic in groups.items() if self._enquiry.committed(name, topic)}
         return {name: self._enquiry.lag(name, topic) for name, topic in (used or {wiring.PIPELINE: "items"}).items()}

@@ -11,7 +11,7 @@ mkdir -p secrets
 keep() {
   if [ -e "secrets/$1" ]; then return; fi
   cat >"secrets/$1"
-  chmod 444 "secrets/$1"
+  chmod 644 "secrets/$1"
   echo "made secrets/$1"
 }
 password() { LC_ALL=C tr -dc 'A-Za-z0-9' </dev/urandom | head -c "${1:-32}"; }

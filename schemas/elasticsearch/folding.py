@@ -91,10 +91,13 @@ def _rule(written: str, folded: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """`text` as a rule has it: UTF-16, with escapes for all but plain letters, so that no sign of the syntax is one."""
-    units = text.encode("utf-16-be")
-    codes = (int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2))
-    return "".join(chr(code) if chr(code).isascii() and chr(code).isalnum() else f"\\u{code:04x}" for code in codes)
+    """`text` as a rule has it, with escapes for all that its syntax, or the trimming of it, could take for its own."""
+    return "".join(one if _is_safe(one) else f"\\u{ord(one):04x}" for one in text)
+
+
+def _is_safe(one: str) -> bool:
+    # Not by category, which may change: two Pythons must make the same rules.
+    return one.isalnum() if one.isascii() else one > "\xa0" and not "\u2000" <= one <= "\u206f" and one != "\u3000"
 
 
 def _pattern(table: FoldTable) -> str:

@@ -181,6 +181,21 @@ def test_microseconds_do_not_matter_as_they_do_not_elsewhere(index: Elasticsearc
     ]
 
 
+def test_the_address_without_a_path_is_never_asked_for(elasticsearch: Node, caplog: pytest.LogCaptureFixture) -> None:
+    """Trimmed servers refuse it."""
+    caplog.set_level("INFO", "elastic_transport.transport")
+    with prepared(elasticsearch) as server:
+        index = ElasticsearchIndex(server)
+        index.apply([article(1)], [])
+        index.put([hit(1)], [])
+        index.settle()
+        assert len(list(index.candidates(Candidates()))) == len(index.after(0, 10)) == index.count() == 1
+        index.close()
+    asked = [message.split()[1].removeprefix(elasticsearch.url) for message in caplog.messages if "status:" in message]
+    assert len(asked) > 20
+    assert not {"", "/"} & set(asked)
+
+
 def test_nobody_there_is_said_and_waited_for() -> None:
     (port,) = free_ports(1)
     index = ElasticsearchIndex(ElasticsearchServer(urls=(f"http://127.0.0.1:{port}",)))

@@ -203,4 +203,8 @@ def test_words_are_stemmed_by_their_own_language_only(client: Elasticsearch, ser
     answer = client.search(index=server.alias("articles"), query={"query_string": {"query": "KOSOVU"}})
     assert [one["_source"]["title"] for one in answer["hits"]["hits"]] == ["Косову помогли"]
     assert found(title="kosovu") == ["Косову помогли"]
+    # A word in letters of two scripts is found by its look too, in the field that has both readings.
+    index.apply([article(3, title="UNSСR", body="")], [])
+    index.settle()
+    assert found(folded="UNSCR") == found(folded="unssr") == ["UNSСR"]
     index.close()

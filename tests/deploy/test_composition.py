@@ -52,8 +52,7 @@ def test_each_variable_has_one_default_and_the_example_shows_it() -> None:
     text = compose_text()
     used = variables(text)
     assert {name: values for name, values in used.items() if len(values) > 1} == {}
-    # The image is named by who has built one elsewhere. In `.env` it would outlive an upgrade.
-    shown = {name: values.pop() for name, values in used.items() if name != "IMAGE"}
+    shown = {name: values.pop() for name, values in used.items()}
     # Read by Compose itself: the profiles that are started.
     assert shown | {"COMPOSE_PROFILES": ""} == example()
 
@@ -86,6 +85,7 @@ def test_our_image_is_of_this_release_and_built_from_here() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     for service in ours().values():
         assert service["image"] == f"wirewatch:{version}"
+        assert service["pull_policy"] == "build"
         context = (FOLDER / service["build"]["context"]).resolve()
         assert context == ROOT
         assert (context / service["build"]["dockerfile"]).is_file()
@@ -226,7 +226,8 @@ def test_a_command_is_one_of_ours(name: str) -> None:
     context = click.Context(wirewatch, info_name="wirewatch", **wirewatch.context_settings)
     command = wirewatch.get_command(context, words[0])
     assert command is not None, words[0]
-    command.make_context(words[0], list(words[1:]), parent=context)  # raises for a flag or value that cannot be
+    given = command.make_context(words[0], list(words[1:]), parent=context).params  # raises for what cannot be
+    assert given.get("runner") or not given.get("beam_options"), "options for an engine, but no engine"
 
 
 def addresses(text: str) -> list[tuple[str, int]]:

@@ -40,7 +40,7 @@ def test_kibana_gets_its_password_and_keys(prepared: Path) -> None:
 
 def test_others_on_the_machine_cannot_read_them_but_containers_can(prepared: Path) -> None:
     assert (prepared / "secrets").stat().st_mode & 0o777 == 0o700
-    assert {file.stat().st_mode & 0o777 for file in (prepared / "secrets").iterdir()} == {0o444}
+    assert {file.stat().st_mode & 0o777 for file in (prepared / "secrets").iterdir()} == {0o644}
     for path in (prepared / "config", *(prepared / "config").rglob("*")):
         assert path.stat().st_mode & 0o004, path
 

@@ -27,7 +27,7 @@ from tests.end_to_end.clustered import EMPTY, Clustered, article, until
 from tests.servers.elasticsearch import Node
 from tests.servers.flink import Flink
 from tests.servers.kafka import Broker
-from tests.servers.prepared import prepared
+from tests.servers.prepared import clear, prepared
 from tests.servers.process import free_ports
 from tests.wire import Wire
 from wirewatch.settings import Settings
@@ -37,23 +37,17 @@ pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
-def engine(flink: Flink) -> Iterator[Flink]:
-    """The cluster, left without jobs."""
-    yield flink
-    for job, state in flink.states().items():
-        if state not in {"CANCELED", "FINISHED", "FAILED"}:
-            flink.cancel(job)
+def servers(kafka: Broker, elasticsearch: Node, flink: Flink) -> Iterator[dict[str, str]]:
+    """The environment that names log and index; they are taken away after the job that uses them."""
+    environment = prepared(kafka, elasticsearch)
+    yield environment
+    flink.cancel_all()
+    clear(environment)
 
 
 @pytest.fixture
-def servers(kafka: Broker, elasticsearch: Node) -> dict[str, str]:
-    """The environment that names log and index."""
-    return prepared(kafka, elasticsearch)
-
-
-@pytest.fixture
-def clustered(servers: dict[str, str], engine: Flink, tmp_path: Path) -> Iterator[Clustered]:
-    opened = Clustered(engine, tmp_path / "data", servers)
+def clustered(servers: dict[str, str], flink: Flink, tmp_path: Path) -> Iterator[Clustered]:
+    opened = Clustered(flink, tmp_path / "data", servers)
     yield opened
     opened.close()
 
@@ -92,17 +86,17 @@ def check_everything(clustered: Clustered) -> None:
 
 
 def test_nothing_is_lost_when_a_worker_and_a_task_manager_die_while_items_flow(
-    clustered: Clustered, engine: Flink
+    clustered: Clustered, flink: Flink
 ) -> None:
     clustered.submit()
     flowing = threading.Thread(target=clustered.publish, args=(4000, 0.01))
     flowing.start()
     clustered.wait_for(100)
-    (worker,) = engine.workers()
+    (worker,) = flink.workers()
     os.kill(worker, signal.SIGKILL)
     before = clustered.count()
     clustered.wait_for(before + 500)
-    engine.kill_task_manager()
+    flink.kill_task_manager()
     assert flowing.is_alive()
     flowing.join()
     clustered.wait_for(clustered.published)
@@ -110,14 +104,14 @@ def test_nothing_is_lost_when_a_worker_and_a_task_manager_die_while_items_flow(
     assert len(clustered.hits()) < 2 * len(found(clustered.hits()))
 
 
-def test_a_savepoint_goes_on_exactly_and_committed_places_lose_nothing(clustered: Clustered, engine: Flink) -> None:
+def test_a_savepoint_goes_on_exactly_and_committed_places_lose_nothing(clustered: Clustered, flink: Flink) -> None:
     job = clustered.submit()
     clustered.publish(300)
     clustered.wait_for(300)
     flowing = threading.Thread(target=clustered.publish, args=(600, 0.005))
     flowing.start()
-    savepoint = engine.stop_with_savepoint(job)
-    assert engine.states()[job] == "FINISHED"
+    savepoint = flink.stop_with_savepoint(job)
+    assert flink.states()[job] == "FINISHED"
     flowing.join()
 
     job = clustered.submit(savepoint_path=savepoint)
@@ -125,7 +119,7 @@ def test_a_savepoint_goes_on_exactly_and_committed_places_lose_nothing(clustered
     check_everything(clustered)
     assert len(clustered.hits()) == 300, "a savepoint starts where it stopped: nothing comes twice"
 
-    engine.cancel(job)
+    flink.cancel(job)
     clustered.publish(300)
     clustered.submit()
     clustered.wait_for(1200)
@@ -133,11 +127,11 @@ def test_a_savepoint_goes_on_exactly_and_committed_places_lose_nothing(clustered
 
 
 def test_services_around_an_engine_come_to_what_one_process_comes_to(
-    wanted: list[Documents], cases_wire: Wire, tmp_path: Path, servers: dict[str, str], engine: Flink
+    wanted: list[Documents], cases_wire: Wire, tmp_path: Path, servers: dict[str, str], flink: Flink
 ) -> None:
     size = Size(tmp_path / "cluster", cases_wire, **servers)
     (port,) = free_ports(1)
-    graph = ("pipeline", "--runner", "PortableRunner", "--job_endpoint", engine.endpoint)
+    graph = ("pipeline", "--runner", "PortableRunner", "--job_endpoint", flink.endpoint)
     external = (
         "--environment_type=EXTERNAL",
         f"--environment_config=127.0.0.1:{port}",
@@ -159,4 +153,4 @@ def test_services_around_an_engine_come_to_what_one_process_comes_to(
         assert process.wait(30) == 0
         assert process.stdout is not None
         assert "watches job " in process.stdout.read()
-        assert list(engine.states().values()).count("RUNNING") == 1, "the job lives on without who handed it over"
+        assert list(flink.states().values()).count("RUNNING") == 1, "the job lives on without who handed it over"

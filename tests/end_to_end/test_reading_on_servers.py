@@ -20,7 +20,7 @@ from schemas.deadletter import DeadLetter
 from schemas.feed import FeedState, FeedStatus, FetchRecord
 from schemas.identity import dead_letter_id, raw_hash
 from schemas.time import now
-from tests.product import arguments, environment, wirewatch
+from tests.product import arguments, environment, records, wirewatch
 from tests.samples import FEED, NOON, content, hit, item
 from tests.servers.elasticsearch import Node
 from tests.servers.kafka import Broker
@@ -201,3 +201,14 @@ def wiring_folder(file: Path, tmp_path: Path) -> Path:
         return file.parent / "data"
     (tmp_path / "team").mkdir()
     return tmp_path / "team"
+
+
+def test_how_feeds_are_doing_is_told_away_from_the_poller(team: Path, alone: Path) -> None:
+    (one,) = records("feeds", "health", "--config", team, "--data", team.parent / "nowhere")
+    assert (one["feed_url"], one["status"]) == (FEED, "working")
+    assert one["last_ok_at"] == list(polls())[297].fetched_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    shown = json.loads(printed(team, "feeds", "show", FEED, "--json", "--polls", "1"))
+    assert (shown["health"]["status"], shown["polls"][0]["reason"]) == ("working", "poll 297")
+    assert not (team.parent / "nowhere").exists()
+    (unread,) = records("feeds", "health", "--config", alone, "--data", alone.parent / "nowhere")
+    assert unread["status"] == "never-polled"

@@ -24,6 +24,9 @@ def test_services_over_one_data_folder(wanted: list[Documents], cases_wire: Wire
     with started(size) as services:
         comes_to(size, wanted[0])
         assert services.ask("serve", "/api/feeds")["total"] == 3
+        figures = services.ask("poll", "/metrics")
+        assert 'wirewatch_lag_records{reader="hits"} 0' in figures
+        assert 'wirewatch_lag_records{reader="index"} 0' in figures
         ended = services.stop()
     assert {name: code for name, (code, _) in ended.items()} == dict.fromkeys(SERVICES, 0)
 

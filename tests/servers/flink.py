@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import subprocess
 import time
 import urllib.request
 from pathlib import Path
@@ -104,6 +104,12 @@ class Flink:
         self.ask(f"/jobs/{job}?mode=cancel", "PATCH")
         self._until(lambda: self.states()[job] == "CANCELED", f"job {job} cancelled")
 
+    def cancel_all(self) -> None:
+        """End what has not ended."""
+        for job, state in self.states().items():
+            if state not in {"CANCELED", "FINISHED", "FAILED"}:
+                self.cancel(job)
+
     def stop_with_savepoint(self, job: str) -> str:
         """End a job where it stands; where the savepoint lies."""
         asked = self.ask(f"/jobs/{job}/stop", "POST", {"drain": False})["request-id"]
@@ -119,8 +125,13 @@ class Flink:
 
     def workers(self) -> list[int]:
         """The Python workers that the task manager started."""
-        found = subprocess.run(["pgrep", "-P", str(self.task_manager.pid)], capture_output=True, text=True, check=False)
-        return [int(word) for word in found.stdout.split()]
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                # The parent stands second behind the program's name, which is in parentheses and may hold anything.
+                if stat.read_text().rpartition(")")[2].split()[1] == str(self.task_manager.pid):
+                    found.append(int(stat.parent.name))
+        return found
 
     def kill_task_manager(self) -> None:
         """And start another, as whatever looks after a cluster does."""
@@ -150,7 +161,11 @@ def start_flink(folder: Path, worker: str) -> Flink:
     flink = Flink(folder, home, jars)
     flink.worker.write_text(f"#!/bin/sh\n{worker}\n")
     flink.worker.chmod(0o755)
-    flink.start()
+    try:
+        flink.start()
+    except BaseException:
+        flink.stop()
+        raise
     return flink
 
 

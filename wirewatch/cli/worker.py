@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import threading
@@ -35,5 +36,10 @@ def command(worker: str, provision_endpoint: str, pool: int | None) -> None:
         message = "an engine starts this with --id and --provision_endpoint; to be asked for workers, give --pool PORT"
         raise click.UsageError(message)
     from pipelines.worker import boot
+    from wirewatch import logs
+    from wirewatch.sections import LogsSettings
 
+    # Beam sends what is logged to the engine too, but only the bare line.
+    logs.configure(LogsSettings())
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
     boot(worker, provision_endpoint)

@@ -46,14 +46,9 @@ def command(settings: Settings, *, status: tuple[str, ...], as_json: bool, limit
 def healths(settings: Settings) -> list[Health]:
     """How all sources of the settings and of the last run are doing. Writes nothing."""
     from wirewatch import wiring
+    from wirewatch.fetched import states_of
 
-    if not settings.folder.is_dir():
-        return verdicts(wiring.watched(settings), ())
-    states = wiring.feed_states(settings)
-    try:
-        return verdicts(wiring.watched(settings), states.states())
-    finally:
-        states.close()
+    return verdicts(wiring.watched(settings), states_of(settings))
 
 
 def _line(one: Health) -> str:

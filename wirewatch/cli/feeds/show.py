@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -57,25 +58,29 @@ def command(settings: Settings, address: str, *, as_json: bool, polls: int) -> N
 
 def _shown(settings: Settings, address: str, polls: int) -> Shown:
     from wirewatch import wiring
+    from wirewatch.fetched import states_of
 
     sources = wiring.watched(settings)
     source = _found(sources, address)
-    if not settings.folder.is_dir():
-        (health,) = verdicts((source,), ())
-        return Shown(source=all_keys(source), health=health, state=None, learned="", polls=[])
-    states = wiring.feed_states(settings)
-    try:
-        healths = {one.feed_url: one for one in verdicts(sources, states.states())}
-        state, learned = states.state(source.feed_url), states.learned(source.feed_url)
-    finally:
-        states.close()
+    states = {one.feed_url: one for one in states_of(settings)}
+    healths = {one.feed_url: one for one in verdicts(sources, states.values())}
+    state = states.get(source.feed_url)
     return Shown(
         source=all_keys(source),
         health=healths[source.feed_url],
         state=state.to_show() if state is not None else None,
-        learned=learned,
+        learned=_learned(settings, source.feed_url),
         polls=_last_polls(settings, source.feed_url, polls),
     )
+
+
+def _learned(settings: Settings, feed_url: str) -> str:
+    from wirewatch import wiring
+
+    if not (settings.folder / "feeds.sqlite3").is_file():
+        return ""
+    with closing(wiring.feed_states(settings)) as memory:
+        return memory.learned(feed_url)
 
 
 def _found(sources: tuple[FeedSource, ...], address: str) -> FeedSource:
