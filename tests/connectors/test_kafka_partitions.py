@@ -13,6 +13,7 @@ from kafka.admin import NewTopic
 from connectors.interfaces import Record
 from connectors.log.kafka_server import KafkaServer
 from connectors.log.partitions import KafkaPartitionedTopic, KafkaPartitionReader, KafkaPartitions
+from pipelines.patience import patiently
 from schemas.errors import PositionLostError
 from tests.servers.kafka import Broker
 
@@ -87,27 +88,36 @@ def test_a_partition_is_read_from_wherever_one_says(
     assert [one.offset for one in read(reader, 2, 3)] == [2, 3, 4]
 
 
+def never() -> bool:
+    return False
+
+
+def begin(topic: KafkaPartitionedTopic, partition: int) -> int:
+    """A busy broker is not always ready to answer for a new group."""
+    return patiently(lambda: topic.begin(partition), never)
+
+
 def test_a_run_begins_at_the_committed_place_else_at_the_oldest_record(
     server: KafkaServer, topic: KafkaPartitionedTopic, admin: KafkaAdminClient
 ) -> None:
     produce(server, 10)
-    assert topic.begin(1) == 0
+    assert begin(topic, 1) == 0
     admin.delete_records({TopicPartition(f"{server.prefix}.items", 1): 3})
-    assert topic.begin(1) == 3
-    topic.commit({1: 7, 2: 0})
-    assert [topic.begin(partition) for partition in (0, 1, 2)] == [0, 7, 0]
-    topic.commit({1: 9})
-    assert [topic.begin(partition) for partition in (0, 1, 2)] == [0, 9, 0]
+    assert begin(topic, 1) == 3
+    patiently(lambda: topic.commit({1: 7, 2: 0}), never)
+    assert [begin(topic, partition) for partition in (0, 1, 2)] == [0, 7, 0]
+    patiently(lambda: topic.commit({1: 9}), never)
+    assert [begin(topic, partition) for partition in (0, 1, 2)] == [0, 9, 0]
 
 
 def test_a_place_that_is_no_longer_kept_is_an_error_and_never_skipped(
     server: KafkaServer, topic: KafkaPartitionedTopic, reader: KafkaPartitionReader, admin: KafkaAdminClient
 ) -> None:
     produce(server, 10)
-    topic.commit({1: 2})
+    patiently(lambda: topic.commit({1: 2}), never)
     admin.delete_records({TopicPartition(f"{server.prefix}.items", 1): 6})
     with pytest.raises(PositionLostError) as begun:
-        topic.begin(1)
+        begin(topic, 1)
     assert (begun.value.asked, begun.value.oldest) == (2, 6)
     with pytest.raises(PositionLostError) as found:
         read(reader, 2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -85,6 +86,12 @@ def check_everything(clustered: Clustered) -> None:
     assert EMPTY not in committed
 
 
+def asked(port: int, path: str) -> str:
+    """What a service answers."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        return str(answer.read().decode())
+
+
 def test_nothing_is_lost_when_a_worker_and_a_task_manager_die_while_items_flow(
     clustered: Clustered, flink: Flink
 ) -> None:
@@ -130,7 +137,7 @@ def test_services_around_an_engine_come_to_what_one_process_comes_to(
     wanted: list[Documents], cases_wire: Wire, tmp_path: Path, servers: dict[str, str], flink: Flink
 ) -> None:
     size = Size(tmp_path / "cluster", cases_wire, **servers)
-    (port,) = free_ports(1)
+    port, figures = free_ports(2)
     graph = ("pipeline", "--runner", "PortableRunner", "--job_endpoint", flink.endpoint)
     external = (
         "--environment_type=EXTERNAL",
@@ -141,7 +148,7 @@ def test_services_around_an_engine_come_to_what_one_process_comes_to(
     STEPS[0](size)
     with ExitStack() as stack:
         for words in (("worker", "--pool", str(port)), ("poll",), ("desk",), (*graph, *external)):
-            process = size.start(*words)
+            process = size.start(*words, WIREWATCH_SERVICE_PORT=str(figures if words[0] == "pipeline" else 0))
             stack.callback(process.communicate)
             # A pool that is killed would leave its workers.
             stack.callback(process.terminate)
@@ -149,6 +156,8 @@ def test_services_around_an_engine_come_to_what_one_process_comes_to(
             if number:
                 step(size)
             comes_to(size, expected, 240)
+        until(lambda: 'wirewatch_lag_records{reader="pipeline"} 0' in asked(figures, "/metrics"), "no lag")
+        assert asked(figures, "/readyz")
         process.terminate()
         assert process.wait(30) == 0
         assert process.stdout is not None
