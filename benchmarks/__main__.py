@@ -30,6 +30,10 @@ _FULL = (
     ["benchmarks.index_bulk"],
     ["benchmarks.feeds_schedule"],
     ["benchmarks.kafka_log"],
+    ["benchmarks.team"],
+    ["benchmarks.team", "--backlog", "200000"],
+    ["benchmarks.team_latency"],
+    ["benchmarks.team_shares"],
     ["benchmarks.matching_texts", str(_TEXTS)],
     ["benchmarks.matching", str(_TEXTS)],
 )
