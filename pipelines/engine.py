@@ -44,7 +44,7 @@ class Job:
             time.sleep(_LOOK_SECONDS)
 
     def cancel(self) -> None:
-        """Ask the engine to end it."""
+        """Ask the job server to end it. Beam's for Flink (2.62.0) keeps that to itself: the cluster does not hear of it."""
         self._result.cancel()
 
 

@@ -55,7 +55,7 @@ def run_unbounded(settings: Settings, outputs: Outputs, engine: Engine, say: Cal
 
     Beside the job, this process copies into the index what the graph does not, and answers a supervisor as every
     service does. At a signal the job lives on in its engine; where its workers live in this process (LOOPBACK, Prism)
-    it is cancelled, and `detach` is refused. Raises `SettingsError`, and `StoreError` when log or engine are away or
+    the job server is asked to cancel it, and `detach` is refused. Raises `SettingsError`, and `StoreError` when log or engine are away or
     the job has ended.
     """
     options = beam_options(engine.runner, engine.options)
