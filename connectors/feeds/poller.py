@@ -217,19 +217,6 @@ class Poller:
         await self._fetcher.open()
         await self._pool.start()
         await asyncio.to_thread(restore, self._log, self._states)
-        await self._keep_quiet()
-
-    async def _keep_quiet(self) -> None:
-        """What servers asked for in an earlier run they asked for their host and all its feeds."""
-
-        def left(state: FeedState) -> tuple[str, float] | None:
-            if state.quiet_until is None:
-                return None
-            return moves.polled(state), (state.quiet_until - self._now()).total_seconds()
-
-        for asked in await self._commits.of_all(left):
-            if asked is not None and asked[1] > 0:
-                self._gate.quiet(*asked)
 
     async def _planned(self, sources: Sequence[FeedSource]) -> dict[str, Plan]:
         await self.subscriptions.keep(sources)
@@ -237,8 +224,11 @@ class Poller:
 
     async def _plans(self) -> dict[str, Plan]:
         latest = self._now() + _LONGEST_PLAN
+        asked_for_quiet: dict[str, datetime] = {}
 
         def plan(state: FeedState) -> tuple[str, Plan] | None:
+            if state.quiet_until is not None:
+                asked_for_quiet[moves.polled(state)] = state.quiet_until
             # By the rhythm: what was delivered while nobody listened is found by polling.
             due = due_by_rhythm(state)
             if due is None:
@@ -247,7 +237,12 @@ class Poller:
             gone = state.last_fetch is not None and state.last_fetch.status is FeedStatus.GONE
             return state.feed_url, Plan(due if gone else min(due, latest), moves.polled(state))
 
-        return dict(one for one in await self._commits.of_all(plan) if one is not None)
+        plans = dict(one for one in await self._commits.of_all(plan) if one is not None)
+        for address, until in asked_for_quiet.items():
+            # What a server asked for in an earlier run it asked for its host and all its feeds.
+            if (left := (until - self._now()).total_seconds()) > 0:
+                self._gate.quiet(address, left)
+        return plans
 
     async def _poll(
         self, source: FeedSource, turn: Turn | None = None, due: datetime | None = None, *, replaying: str = ""

@@ -141,11 +141,12 @@ def test_what_a_host_asked_for_outlives_the_process(tmp_path: Path) -> None:
     async def again(at: Desk) -> None:
         at.poller._gate._ours = False
         at.here.documents["/good"] = rss(item("1", "one"))
-        other = await at.poll("/good")
+        (other,) = await at.poller.poll_all([at.source("/good")])
         assert (other.status, other.http_status) == ("rate-limited", 0)
         assert other.reason.startswith("not asked: its server wants 3,")
         at.poller._gate._ours = True
-        assert (await at.poll("/good")).status == "working"
+        (mine,) = await at.poller.poll_all([at.source("/good")])
+        assert mine.status == "working"
 
     async def both() -> None:
         async with outlet() as here:
