@@ -20,9 +20,17 @@ mount --bind "$3" /media
 mount -o remount,bind,ro /srv
 mount -o remount,bind,ro /media
 mount -o remount,bind,ro /
+exec 3<"$5"
 mount -t tmpfs -o mode=1777 tmpfs /tmp
+case "$5" in /tmp/*)
+  # The tree itself lies there: put it back, so that its interpreter is found.
+  mkdir -p "$5"
+  mount --no-canonicalize --bind /proc/self/fd/3 "$5"
+  mount -o remount,bind,ro "$5" ;;
+esac
+exec 3<&-
 cd "$4"
-shift 4
+shift 5
 # Reading everything stands in for an interpreter that this user could reach; it lets nothing be written.
 exec setpriv --reuid=10001 --regid=10001 --clear-groups --no-new-privs \\
   --inh-caps=-all,+dac_read_search --ambient-caps=+dac_read_search --bounding-set=-all,+dac_read_search -- "$@"
@@ -39,7 +47,7 @@ class Container:
         if os.getuid() != 0 or subprocess.run(["unshare", "--mount", "true"], check=False).returncode:
             absent("A container", "it needs root and mount namespaces")
         os.chown(data, UID, UID)
-        self._folders = (str(data), str(mounted), str(program), folder)
+        self._folders = (str(data), str(mounted), str(program), folder, str(dockerfile.ROOT))
 
     def words(self, *arguments: str) -> list[str]:
         """What runs Python with `arguments` inside."""
