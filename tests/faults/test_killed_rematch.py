@@ -110,7 +110,12 @@ def test_a_limit_ends_it_and_the_next_run_goes_on(stored: Path, tmp_path: Path) 
 def test_an_interrupt_is_no_fault(stored: Path, tmp_path: Path) -> None:
     data = copied(stored, tmp_path / "data")
     process = subprocess.Popen(
-        arguments(*command(stored, data, "--json")), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        arguments(*command(stored, data, "--json")),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # So small that it waits for its reader: else it may have ended before the signal comes.
+        pipesize=4096,
     )
     assert process.stdout is not None
     first = process.stdout.readline()
