@@ -16,6 +16,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 
 _STOP_SECONDS = 8.0
+_EXIT_SECONDS = 9.0
+"""Supervisors kill after 10."""
 _WATCH_SECONDS = 0.1
 _log = logging.getLogger(__name__)
 
@@ -75,6 +77,7 @@ class Process:
             await self._watch(stop, tasks)
         finally:
             began = time.monotonic()
+            self._exit_in_time()
             self.stopping.set()
             stop.set()
             for task in tasks:
@@ -105,9 +108,21 @@ class Process:
             if thread.is_alive():
                 # Its batch is uncommitted and will run again; what it holds open, the system closes.
                 _log.warning("abandoned uncommitted", extra={"part": thread.name})
-                if self._failure is not None:
-                    _log.error("failed", extra={"reason": str(self._failure)})
-                os._exit(1 if self._failure else 0)
+                self._exit()
+
+    def _exit_in_time(self) -> None:
+        """Not to wait for what no part waits for any more: a question of the page, a client that is to be closed.
+
+        Python joins the threads that put such questions, and a server that is away is waited for as long as it may take.
+        """
+        timer = threading.Timer(_EXIT_SECONDS, self._exit)
+        timer.daemon = True
+        timer.start()
+
+    def _exit(self) -> None:
+        if self._failure is not None:
+            _log.error("failed", extra={"reason": str(self._failure)})
+        os._exit(1 if self._failure else 0)
 
     def _on_signal(self, number: int, stop: asyncio.Event) -> None:
         if stop.is_set():
