@@ -307,3 +307,19 @@ def test_retention_deletes_what_is_older(server: ElasticsearchServer) -> None:
     assert {one.seen_at for one in index.candidates(Candidates())} == {one.seen_at for one in days[5:]}
     assert len(list(index.newest(HitFilter(), 0))) == 1
     index.close()
+
+
+def test_retention_gives_no_number_of_a_hit_a_second_time(server: ElasticsearchServer) -> None:
+    set_up(server, ONE_NODE)
+    index = ElasticsearchIndex(server)
+    # As a rematch does: hits of old articles are the last to be stored.
+    index.put([hit(1, seen_at=NOON + timedelta(days=9)), hit(2, seen_at=NOON), hit(3, seen_at=NOON)], [])
+    index.settle()
+    last = index.last_cursor()
+    first = drop_older(server, 5, NOON + timedelta(days=10))
+    index.put([hit(4, seen_at=NOON + timedelta(days=10))], [])
+    index.settle()
+    assert [one.hit_id for _, one in index.after(last, 10)] == [hit(4).hit_id]
+    second = drop_older(server, 5, NOON + timedelta(days=10))
+    assert (first["hits"], second["hits"]) == (1, 1)
+    index.close()
