@@ -7,8 +7,9 @@ generation. What was read from the old generation cannot be written over the new
 Documents pass through our types, so that what is derived from them (folded words) is as this release makes it. What
 retention deletes meanwhile may be in the new generation, until retention runs again.
 
-A death before the swap leaves the old generation in use, perhaps blocked; `wirewatch setup --reindex` begins again and
-clears up. Of two that run at once the faster one wins, and the other fails.
+A death before the swap leaves the old generation in use, perhaps blocked. A swap that nobody answers for may be done, not
+done or done later, so nothing is undone. Either way the next `wirewatch setup --reindex` sees which is in use, begins
+again where needed, and clears up. Of two that run at once the faster one wins, and the other fails.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from schemas.hit import Hit
 
 _PAGE = 500
 _KEEP = "5m"
+_NOBODY_KNOWS = 500
+"""From this status on, what was asked for may have been done."""
 _AGAIN: dict[Kind, Callable[[Mapping[str, Any], str], bytes]] = {
     "articles": lambda source, key: documents.of_article(documents.read(source, Article, key)),
     "versions": lambda source, key: documents.of_version(documents.read(source, Version, key)),
@@ -57,7 +60,8 @@ class Renewed(msgspec.Struct, frozen=True):
 def renew(client: Elasticsearch, server: ElasticsearchServer, kind: Kind, progress: Callable[[int], None]) -> Renewed:
     """Copy the generation in use into a new one, put that in its place, and delete the one before.
 
-    Raises `StoreError` or `RecordError` (a document that cannot be read); the generation before is then in use as it was.
+    Raises `StoreError` or `RecordError` (a document that cannot be read); the generation before is then in use as it was,
+    unless it is the swap that was not answered: then both stay as they are.
     """
     present = write_generation(client, server, kind)
     assert present is not None
@@ -65,7 +69,7 @@ def renew(client: Elasticsearch, server: ElasticsearchServer, kind: Kind, progre
     create_generation(client, new, {})
     bulk = Bulk(client, server)
     copied = 0
-    blocked = False
+    blocked = swapping = False
 
     def copy(found: Sequence[Mapping[str, Any]]) -> None:
         nonlocal copied
@@ -89,23 +93,31 @@ def renew(client: Elasticsearch, server: ElasticsearchServer, kind: Kind, progre
         client.indices.put_settings(index=new, settings=settings)
         client.indices.refresh(index=new)
         _check(client, present, new)
+        swapping = True
         client.indices.update_aliases(
             actions=[
                 {"add": {"index": new, "alias": server.alias(kind), "is_write_index": True}},
                 {"remove_index": {"index": present}},
             ]
         )
-    except BaseException:
-        # As it was, so that the writers go on; what cannot be done now, the next attempt does.
-        with contextlib.suppress(elasticsearch.ApiError, elasticsearch.TransportError):
-            client.indices.delete(index=new)
-            if blocked:
-                client.indices.put_settings(index=present, settings={"index.blocks.write": None})
+    except BaseException as error:
+        # Not after a swap that may have been done, or may be yet: it takes `present` away, and `new` is all there is.
+        if not swapping or (isinstance(error, elasticsearch.ApiError) and error.status_code < _NOBODY_KNOWS):
+            _undo(client, present if blocked else "", new)
         raise
     for left in generations(client, server, kind):
         if left != new:
             client.indices.delete(index=left)
     return Renewed(new, copied)
+
+
+def _undo(client: Elasticsearch, blocked: str, new: str) -> None:
+    """As it was, so that the writers go on; what cannot be done now, the next attempt does."""
+    if blocked:
+        with contextlib.suppress(elasticsearch.ApiError, elasticsearch.TransportError):
+            client.indices.put_settings(index=blocked, settings={"index.blocks.write": None})
+    with contextlib.suppress(elasticsearch.ApiError, elasticsearch.TransportError):
+        client.indices.delete(index=new)
 
 
 def _hurried(client: Elasticsearch, new: str) -> dict[str, Any]:

@@ -6,13 +6,17 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any, NoReturn
 
 import msgspec
 import pytest
+from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
+from elasticsearch import ApiError, ConnectionTimeout, Elasticsearch
 
 from connectors.index import documents
 from connectors.index.bulk import Bulk, Write
 from connectors.index.client import connect
+from connectors.index.copying import renew
 from connectors.index.elasticsearch import ElasticsearchIndex, ElasticsearchServer
 from connectors.index.retention import drop_older
 from connectors.index.templates import reindex, set_up
@@ -270,6 +274,52 @@ def test_a_copying_that_fails_leaves_everything_as_it_was(server: ElasticsearchS
     index.settle()
     assert index.count() == 12
     client.close()
+    index.close()
+
+
+class Unanswered:
+    """The part of a client that is asked about indices; a swap is done or refused, but its answer does not come through."""
+
+    def __init__(self, client: Elasticsearch, answer: Exception, *, done: bool) -> None:
+        self._indices = client.indices
+        self._answer = answer
+        self._done = done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._indices, name)
+
+    def update_aliases(self, **asked: Any) -> NoReturn:
+        if self._done:
+            self._indices.update_aliases(**asked)
+        raise self._answer
+
+
+def answered(status: int) -> ApiError:
+    meta = ApiResponseMeta(status, "1.1", HttpHeaders(), 0.1, NodeConfig("http", "localhost", 9200))
+    return ApiError("refused", meta, {})
+
+
+@pytest.mark.parametrize(
+    ("answer", "done", "in_use"),
+    [(ConnectionTimeout("late"), True, 2), (answered(503), True, 2), (answered(400), False, 1)],
+)
+def test_a_swap_without_an_answer_costs_no_document(
+    server: ElasticsearchServer, answer: Exception, *, done: bool, in_use: int
+) -> None:
+    set_up(server, ONE_NODE)
+    index = ElasticsearchIndex(server)
+    index.apply([article(1)], [])
+    client = connect(server)
+    client.indices = Unanswered(client, answer, done=done)  # type: ignore[assignment] # as far as it is used
+    with pytest.raises(type(answer)):
+        renew(client, server, "articles", lambda _: None)
+    assert list(client.indices.get(index=server.alias("articles")).body) == [
+        f"{server.alias('articles')}-00000{in_use}"
+    ]
+    client.close()
+    index.apply([article(2)], [])
+    index.settle()
+    assert index.count() == 2
     index.close()
 
 
