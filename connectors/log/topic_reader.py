@@ -72,7 +72,8 @@ class TopicReader:
             self._connections.look_at_topics(self._server.timeout_ms)
         if known := self._connections.partitions(self._name) - self._places.keys():
             self._assign(sorted(known | self._places.keys()))
-        if unknown := start.keys() - self._places.keys():
+        # The beginning of a partition that is not there leaves nothing out; a place further on does.
+        if unknown := {partition for partition, place in start.items() if place} - self._places.keys():
             message = f"has no partition {', '.join(map(str, sorted(unknown)))}: was it made anew?"
             raise StoreError(message, subject=self._name)
         moved = [partition for partition in self._places if self._next.get(partition) != start.get(partition, -1)]

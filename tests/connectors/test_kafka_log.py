@@ -113,10 +113,17 @@ def test_a_place_behind_the_end_is_an_error(log: KafkaLog) -> None:
     assert values(log.read("items", {partition: 3}, 10)) == []
 
 
-def test_a_partition_that_is_not_there_is_an_error(log: KafkaLog) -> None:
+def test_a_place_in_a_partition_that_is_not_there_is_an_error(log: KafkaLog) -> None:
     with pytest.raises(StoreError, match="has no partition 9") as refused:
-        log.read("items", {9: 0}, 10)
+        log.read("items", {9: 1}, 10)
     assert not refused.value.retryable
+
+
+def test_the_beginning_of_a_partition_that_is_not_there_is_read_over(log: KafkaLog) -> None:
+    log.append([record("a", b"1")])
+    # So a desk begins anew after its topic was made anew with fewer partitions.
+    assert [one.value for one in log.read("hits", {9: 0}, 10)] == []
+    assert [one.value for one in log.read("items", {9: 0}, 10)] == [b"1"]
 
 
 def test_a_topic_that_is_not_there_says_what_to_do(kafka: Broker) -> None:
